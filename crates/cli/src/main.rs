@@ -1,0 +1,3 @@
+//! The imapkit command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Whom to call, in which order and through what, as a plan over time; sans-IO

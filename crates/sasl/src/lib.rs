@@ -1,0 +1,1 @@
+//! SASL mechanisms and their choice for imapkit

@@ -1,0 +1,1 @@
+//! An in-memory IMAP server on loopback for demos and tests

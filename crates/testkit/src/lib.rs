@@ -1,0 +1,1 @@
+//! Scripted peers and tools for testing IMAP code by bytes

@@ -1,0 +1,1 @@
+//! Sans-IO byte layers: TLS and DEFLATE, swapped at a byte boundary; knows no IMAP

@@ -1,0 +1,1 @@
+//! IMAP bytes to values and back: framing, decoding, encoding; no I/O
