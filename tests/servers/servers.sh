@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Real IMAP servers on loopback, for the interop tests.
+#
+#   servers.sh up   [dovecot23|cyrus36|dovecot24|cyrus312 ...]   start (default: all); writes live.json
+#   servers.sh down [same names]                                 stop (default: all); mail and installations stay
+#   servers.sh caps [same names]                                 print what the running ones announce
+#   servers.sh env                                               print IMAPKIT_LIVE and IMAPKIT_LIVE_DIR as assignments
+#   servers.sh token USER                                        print an OAuth 2.0 access token both Dovecots accept
+#
+# Needs Debian, root and apt; the rest it installs itself. Everything lives in $IMAPKIT_LIVE_DIR (see README.md). `up` and
+# `down` may be repeated and may run at the same time. Only processes that these scripts started are ever stopped.
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(realpath -m "${IMAPKIT_LIVE_DIR:-${TMPDIR:-/tmp}/imapkit-live}")
+ALL=(dovecot23 cyrus36 dovecot24 cyrus312)
+declare -A PLAIN=([dovecot23]=20143 [cyrus36]=21143 [dovecot24]=23143 [cyrus312]=24143)
+declare -A TLS=([dovecot23]=20993 [cyrus36]=21993 [dovecot24]=23993 [cyrus312]=24993)
+USERS=(user1 user2 user3 user4 user5)
+
+. "$HERE/common.sh"
+. "$HERE/json.sh"
+. "$HERE/chroot.sh"
+for s in "${ALL[@]}"; do . "$HERE/$s.sh"; done
+
+usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 64; }
+
+up() {
+  local s failed=()
+  base
+  for s in "$@"; do
+    if "${s}_running"; then echo "$s is up" >&2; continue; fi
+    echo "starting $s" >&2
+    # A subshell, so that one server's failure does not keep the others down. `set -e` is off inside `if` and `||`.
+    set +e; ( set -e; ports_free "$s"; "${s}_start"; wait_port "${PLAIN[$s]}"; wait_port "${TLS[$s]}" ); local code=$?; set -e
+    [ $code -eq 0 ] || failed+=("$s")
+  done
+  write_json
+  [ ${#failed[@]} -eq 0 ] || die "could not start: ${failed[*]} (logs: $LOG)"
+  echo "$ROOT/live.json"
+}
+
+down() {
+  local s
+  for s in "$@"; do "${s}_stop"; done
+  [ -d "$ROOT" ] && write_json
+  return 0
+}
+
+verb=${1:-}; shift || usage
+case $verb in up | down | caps)
+  for s in "$@"; do case " ${ALL[*]} " in *" $s "*) ;; *) die "no such server: $s (known: ${ALL[*]})" ;; esac; done
+  [ $# -gt 0 ] || set -- "${ALL[@]}"
+esac
+case $verb in up | down)
+  # One at a time; -o: the servers must not inherit the lock.
+  [ "$(id -u)" = 0 ] || die "needs root"
+  if [ -z "${IMAPKIT_LIVE_LOCKED:-}" ]; then
+    mkdir -p "$ROOT"
+    IMAPKIT_LIVE_LOCKED=1 exec flock -o "$ROOT/lock" "${BASH_SOURCE[0]}" "$verb" "$@"
+  fi
+esac
+case $verb in
+  up) up "$@" ;;
+  down) down "$@" ;;
+  caps) for s in "$@"; do if "${s}_running"; then echo "$s: $(capabilities "${PLAIN[$s]}" | paste -sd' ')"; else echo "$s: not running"; fi; done ;;
+  env) echo "IMAPKIT_LIVE=$ROOT/live.json"; echo "IMAPKIT_LIVE_DIR=$ROOT" ;;
+  token) [ $# = 1 ] || usage; token "$1" ;;
+  *) usage ;;
+esac
