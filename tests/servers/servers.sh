@@ -3,6 +3,7 @@
 #
 #   servers.sh up   [dovecot23|cyrus36|dovecot24|cyrus312 ...]   start (default: all); writes live.json
 #   servers.sh down [same names]                                 stop (default: all); mail and installations stay
+#   servers.sh missing                                           print the names of those not running
 #   servers.sh caps [same names]                                 print what the running ones announce
 #   servers.sh env                                               print IMAPKIT_LIVE and IMAPKIT_LIVE_DIR as assignments
 #   servers.sh token USER                                        print an OAuth 2.0 access token both Dovecots accept
@@ -63,6 +64,7 @@ case $verb in
   up) up "$@" ;;
   down) down "$@" ;;
   caps) for s in "$@"; do if "${s}_running"; then echo "$s: $(capabilities "${PLAIN[$s]}" | paste -sd' ')"; else echo "$s: not running"; fi; done ;;
+  missing) for s in "${ALL[@]}"; do "${s}_running" || echo "$s"; done ;;
   env) echo "IMAPKIT_LIVE=$ROOT/live.json"; echo "IMAPKIT_LIVE_DIR=$ROOT" ;;
   token) [ $# = 1 ] || usage; token "$1" ;;
   *) usage ;;

@@ -1,0 +1,135 @@
+//! `cargo xtask test`: every check that guards a merge, one after the other, with a summary.
+//!
+//! A failed step does not hide the next one: each says something of its own. The order keeps compile passes few: clippy
+//! and the docs share what they checked, the tests are built once. The servers this run starts are stopped at its end,
+//! however it ends.
+
+use crate::{cargo, live, tidy};
+use anyhow::{Result, bail};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// What was typed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
+pub(crate) struct Options {
+    quick: bool,
+    no_live: bool,
+    keep_servers: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(args: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        for arg in args {
+            match *arg {
+                "--quick" => options.quick = true,
+                "--no-live" => options.no_live = true,
+                "--keep-servers" => options.keep_servers = true,
+                other => bail!("unknown option {other}"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Whether every step passed.
+pub(crate) fn run(root: &Path, options: Options) -> bool {
+    let mut report = Report::default();
+    report.step("tidy", || tidy::run(root));
+    report.step("fmt", || succeeds(cargo(root).args(["fmt", "--all", "--check"])));
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    report.step("clippy", || succeeds(cargo(root).args(clippy)));
+
+    let mut tests = cargo(root);
+    tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    if options.quick {
+        tests.args(["--lib", "--bins"]).env_remove(live::VARIABLE);
+        report.step("test", || succeeds(&mut tests));
+        return report.print();
+    }
+    let mut servers = None;
+    if options.no_live {
+        tests.env_remove(live::VARIABLE);
+        println!("No live servers, as asked: the interop tests will say that they skip.");
+    } else {
+        report.step("servers", || match live::raise(root, options.keep_servers) {
+            Ok(raised) => {
+                tests.env(live::VARIABLE, &raised.json);
+                servers = Some(raised);
+                Ok(true)
+            }
+            Err(error) if in_ci() => Err(error.context("the live servers must start in CI")),
+            Err(error) => {
+                println!("NO LIVE SERVERS: {error:#}. The interop tests will say that they skip.");
+                tests.env_remove(live::VARIABLE);
+                Ok(true)
+            }
+        });
+    }
+    report.step("test", || succeeds(&mut tests));
+    drop(servers);
+    let mut docs = cargo(root);
+    docs.args(["doc", "--workspace", "--locked", "--no-deps", "--document-private-items"]);
+    report.step("doc", || succeeds(docs.env("RUSTDOCFLAGS", "-D warnings")));
+    report.print()
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+fn succeeds(command: &mut Command) -> Result<bool> {
+    Ok(command.status()?.success())
+}
+
+/// What ran, how it went and how long it took.
+#[derive(Default)]
+struct Report(Vec<(&'static str, bool, Duration)>);
+
+impl Report {
+    fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<bool>) {
+        println!("\n==> {name}");
+        let start = Instant::now();
+        let good = work().unwrap_or_else(|error| {
+            eprintln!("{name}: {error:#}");
+            false
+        });
+        self.0.push((name, good, start.elapsed()));
+    }
+
+    fn print(&self) -> bool {
+        println!("\n==> summary");
+        for (name, good, took) in &self.0 {
+            println!("{name:<8} {:>7.1} s  {}", took.as_secs_f64(), if *good { "ok" } else { "FAILED" });
+        }
+        self.0.iter().all(|(_, good, _)| *good)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, Report};
+    use anyhow::anyhow;
+
+    #[test]
+    fn options_are_parsed_and_unknown_ones_refused() {
+        let all = Options::parse(&["--quick", "--no-live", "--keep-servers"]).unwrap();
+        assert_eq!(all, Options { quick: true, no_live: true, keep_servers: true });
+        assert!(Options::parse(&["--fast"]).is_err());
+    }
+
+    #[test]
+    fn one_bad_step_fails_the_run_and_the_next_still_happens() {
+        let mut report = Report::default();
+        let mut reached = false;
+        report.step("bad", || Err(anyhow!("no such program")));
+        report.step("good", || {
+            reached = true;
+            Ok(true)
+        });
+        assert!(reached);
+        assert!(!report.print());
+    }
+}
