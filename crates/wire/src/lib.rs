@@ -30,6 +30,11 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod encode;
+mod literal;
 pub mod response;
+pub mod utf7;
 
+pub use encode::{Encoded, Encoder, Mode, RawToken, Step};
+pub use literal::LiteralSupport;
 pub use response::{Response, StatusKind, StatusLine, Tagged, Untagged};
