@@ -1,0 +1,156 @@
+use rustls::ALL_VERSIONS;
+
+use super::*;
+use crate::protocol::Protocol;
+use crate::testing::{Pair, config, leaf, server, trusted};
+use crate::{CertificateStatus, ErrorKind, TlsVersion};
+
+const HOST: &str = "imap.example.org";
+
+fn pair(step: usize) -> Pair {
+    Pair::connect(&config().build().unwrap(), HOST, server(&trusted(leaf(&[HOST])), ALL_VERSIONS), step).unwrap()
+}
+
+#[test]
+fn plain_bytes_pass_both_ways_up_to_the_bound() {
+    let mut stack = Stack::new();
+    let (mut wire, mut plain) = (BytesMut::from(&b"* OK ready\r\n"[..]), BytesMut::new());
+    let got = stack.receive(&mut wire, &mut plain, 4).unwrap();
+    assert_eq!((got.plain, got.more, &plain[..]), (4, true, &b"* OK"[..]));
+    let got = stack.receive(&mut wire, &mut plain, 4096).unwrap();
+    assert_eq!((got.plain, got.more, &plain[..]), (8, false, &b"* OK ready\r\n"[..]));
+    stack.send(&mut plain, &mut wire).unwrap();
+    assert_eq!(&wire[..], b"* OK ready\r\n");
+    assert!(plain.is_empty() && stack.handle_eof().is_ok() && stack.facts().is_none());
+}
+
+#[test]
+fn tls_carries_bytes_both_ways() {
+    let mut pair = pair(usize::MAX);
+    let long: Vec<u8> = (0..100_000u32).map(|at| (at % 251) as u8).collect();
+    pair.server_says(&long).unwrap();
+    assert_eq!(pair.plain, long);
+    assert_eq!(pair.client_says(&long), long);
+}
+
+#[test]
+fn facts_tell_what_was_negotiated() {
+    for (version, wanted) in [(&rustls::version::TLS12, TlsVersion::V1_2), (&rustls::version::TLS13, TlsVersion::V1_3)]
+    {
+        let server = server(&trusted(leaf(&[HOST, "192.0.2.7"])), &[version]);
+        let pair = Pair::connect(&config().build().unwrap(), HOST, server, 1000).unwrap();
+        let facts = pair.stack.facts().unwrap();
+        assert_eq!((facts.version, facts.status, facts.cipher_bits), (wanted, CertificateStatus::Valid, 256));
+        assert!(facts.suite.starts_with("TLS_") && facts.suite.ends_with("_AES_256_GCM_SHA384"), "{}", facts.suite);
+        assert_eq!((facts.hash, facts.hash_bits, facts.key_exchange), ("SHA-384", 384, "X25519"));
+        let leaf = facts.certificate.as_ref().unwrap();
+        assert_eq!((leaf.subject.as_str(), leaf.issuer.as_str()), ("CN=leaf", "CN=Test Authority"));
+        assert_eq!((leaf.not_before, leaf.not_after), (1_767_225_600, 1_798_761_600));
+        assert_eq!(leaf.names, [HOST, "192.0.2.7"]);
+        assert_eq!(leaf.fingerprint, crate::Digest::of(&facts.chain[0]));
+        assert_eq!(facts.end_point.as_deref(), Some(&leaf.fingerprint.0[..]), "ECDSA with SHA-256");
+        assert!(facts.problem.is_none() && !facts.pinned && facts.alpn.is_none());
+
+        let exported = pair.server.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).unwrap();
+        let expected = (wanted == TlsVersion::V1_3).then_some(exported);
+        assert_eq!(pair.stack.exporter(), expected);
+    }
+}
+
+#[test]
+fn every_handshake_survives_one_byte_reads() {
+    for version in ALL_VERSIONS {
+        let server = server(&trusted(leaf(&[HOST])), &[version]);
+        let mut pair = Pair::connect(&config().build().unwrap(), HOST, server, 1).unwrap();
+        pair.server_says(b"* OK ready\r\n").unwrap();
+        assert_eq!(&pair.plain[..], b"* OK ready\r\n");
+        assert_eq!(pair.client_says(b"A1 NOOP\r\n"), b"A1 NOOP\r\n");
+    }
+}
+
+#[test]
+fn a_clear_text_peer_is_named_however_it_is_cut() {
+    let cases: [(&[u8], Protocol); 5] = [
+        (b"* OK IMAP4rev1 ready\r\n", Protocol::Imap),
+        (b"HTTP/1.1 400 Bad Request\r\n", Protocol::Http),
+        (b"220 mx.example.org\r\n", Protocol::Smtp),
+        (b"+OK\r\n", Protocol::Pop3),
+        (b"what is this then?", Protocol::Unknown),
+    ];
+    for (text, protocol) in cases {
+        for cut in 0..text.len() {
+            let mut stack = Stack::new();
+            stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+            let mut plain = BytesMut::new();
+            let (first, second) = text.split_at(cut);
+            let outcome = stack
+                .receive(&mut BytesMut::from(first), &mut plain, 4096)
+                .and_then(|_| stack.receive(&mut BytesMut::from(second), &mut plain, 4096))
+                .and_then(|_| stack.handle_eof());
+            assert_eq!(outcome, Err(Error::PlainTextPeer(protocol)), "cut at {cut}");
+            assert!(plain.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_short_clear_text_answer_is_named_at_its_end() {
+    let mut stack = Stack::new();
+    stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    let _ = stack.receive(&mut BytesMut::from("* BYE"), &mut BytesMut::new(), 4096).unwrap();
+    assert_eq!(stack.handle_eof(), Err(Error::PlainTextPeer(Protocol::Imap)));
+}
+
+#[test]
+fn bytes_behind_the_upgrade_are_fatal() {
+    let tls = config().build().unwrap();
+    let host = ServerId::new(HOST, 143).unwrap();
+    let mut stack = Stack::new();
+    let error = stack.start_tls(&tls, &host, b"* OK [ALERT] hi\r\n").unwrap_err();
+    assert_eq!((error.kind(), error.clone()), (ErrorKind::BytesBehind, Error::BytesBehind { count: 17 }));
+    assert!(stack.is_plain() && stack.pending_transmit(&mut BytesMut::new()) == 0, "a hello was sent");
+    assert_eq!(stack.start_tls(&tls, &host, b""), Err(error.clone()), "the refusal must stay");
+    assert_eq!(stack.send(&mut BytesMut::from("A1 LOGIN"), &mut BytesMut::new()), Err(error));
+
+    let mut compressed = Stack::new();
+    let error = compressed.start_deflate(DeflateConfig::default(), b"x").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BytesBehind);
+}
+
+#[test]
+fn nothing_is_sent_during_a_handshake() {
+    let mut stack = Stack::new();
+    stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    let (mut plain, mut wire) = (BytesMut::from("A1 LOGIN x y\r\n"), BytesMut::new());
+    assert_eq!(stack.send(&mut plain, &mut wire).unwrap_err().kind(), ErrorKind::Misuse);
+    assert!(wire.is_empty() && plain.len() == 14);
+}
+
+#[test]
+fn the_end_of_input_is_clean_only_after_close_notify() {
+    let mut cut = pair(usize::MAX);
+    cut.server_says(b"* OK half a resp").unwrap();
+    assert_eq!(cut.stack.handle_eof(), Err(Error::Truncated { handshake: false }));
+
+    let mut closed = pair(usize::MAX);
+    closed.server_says(b"* BYE\r\n").unwrap();
+    closed.server.send_close_notify();
+    closed.pump().unwrap();
+    let got = closed.stack.receive(&mut BytesMut::from("late"), &mut closed.plain, 10).unwrap();
+    assert_eq!((got.closed, got.plain, got.more), (true, 0, false));
+    assert_eq!(&closed.plain[..], b"* BYE\r\n");
+    assert_eq!(closed.stack.handle_eof(), Ok(()));
+
+    let mut early = Stack::new();
+    early.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    assert_eq!(early.handle_eof(), Err(Error::Truncated { handshake: true }));
+}
+
+#[test]
+fn close_sends_close_notify() {
+    let mut pair = pair(usize::MAX);
+    let mut wire = BytesMut::new();
+    pair.stack.close(&mut wire);
+    pair.feed_server(&wire);
+    assert!(pair.server.process_new_packets().unwrap().peer_has_closed());
+}
