@@ -16,6 +16,8 @@
 
 mod fetch;
 mod raw;
+#[cfg(test)]
+mod tests;
 
 pub use raw::RawToken;
 

@@ -30,11 +30,22 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod cursor;
+mod date;
 pub mod encode;
+mod error;
+mod framer;
+mod hazard;
+mod limits;
 mod literal;
 pub mod response;
+mod token;
 pub mod utf7;
 
 pub use encode::{Encoded, Encoder, Mode, RawToken, Step};
+pub use error::{DecodeError, FrameError};
+pub use framer::Elided;
+pub use hazard::{Repairs, Warning};
+pub use limits::{Limit, Limits};
 pub use literal::LiteralSupport;
 pub use response::{Response, StatusKind, StatusLine, Tagged, Untagged};
