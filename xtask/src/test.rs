@@ -71,7 +71,7 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     report.step("test", || succeeds(&mut tests));
     drop(servers);
     let mut docs = cargo(root);
-    docs.args(["doc", "--workspace", "--locked", "--no-deps", "--document-private-items"]);
+    docs.args(["doc", "--workspace", "--locked", "--no-deps"]);
     report.step("doc", || succeeds(docs.env("RUSTDOCFLAGS", "-D warnings")));
     report.print()
 }
