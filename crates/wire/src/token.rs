@@ -1,0 +1,415 @@
+//! The tokens of responses: numbers, atoms, quoted strings, literals, NIL.
+//!
+//! Separate from the cursor because here is the grammar, and here is the time: nearly all octets of a FETCH row pass through
+//! [`Cursor::quoted`], which looks at eight at once. RFC 9051 §4, §9.
+//!
+//! ```text
+//! number  = 1*DIGIT                      quoted  = DQUOTE *QUOTED-CHAR DQUOTE
+//! atom    = 1*ATOM-CHAR                  literal = ["~"] "{" number ["+"] "}" CRLF *CHAR8
+//! string  = quoted / literal             nstring = string / nil          astring = 1*ASTRING-CHAR / string
+//! ```
+//!
+//! Readers are wider than the grammar where servers are: atoms stand for strings and strings for atoms (H45), NIL for anything (H44).
+
+use imapkit_types::Span;
+
+use crate::cursor::Cursor;
+use crate::error::{Expected, Parsed};
+use crate::hazard;
+
+/// Octets that end an atom: space, controls that end lines, parentheses, quote, bracket.
+const ENDS_ATOM: u8 = 1;
+/// Octets that end a word: space, line ends, parentheses.
+const ENDS_WORD: u8 = 2;
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut n: u8 = 0;
+    loop {
+        let ends_word = matches!(n, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')');
+        let ends_atom = ends_word || matches!(n, b'"' | b']' | b'{');
+        // `n` indexes a table of 256.
+        #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "in a constant: checked by the compiler")]
+        {
+            table[n as usize] = if ends_word { ENDS_WORD | ENDS_ATOM } else if ends_atom { ENDS_ATOM } else { 0 };
+        }
+        if n == u8::MAX {
+            return table;
+        }
+        n = n.wrapping_add(1);
+    }
+}
+
+static CLASSES: [u8; 256] = classes();
+
+#[inline]
+fn is(octet: u8, class: u8) -> bool {
+    CLASSES.get(usize::from(octet)).is_some_and(|found| found & class != 0)
+}
+
+/// A string, the absence of one, or one that was too large to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// The string; [`Span::NIL`] for NIL.
+    Here(Span),
+    /// A literal of that many octets which framing left out.
+    Elided(u64),
+}
+
+/// What an elided literal reads as where a string is needed.
+const TOO_LARGE: Expected = Expected("a literal within max_inline_literal");
+
+impl Cursor<'_> {
+    /// Digits, up to 64 bits; leading zeros are allowed (H60), signs are not.
+    #[inline]
+    pub(crate) fn number(&mut self) -> Parsed<u64> {
+        let start = self.pos();
+        let mut value: u64 = 0;
+        while let Some(digit) = self.peek().map(|octet| octet.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+            let next = value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
+            value = next.ok_or(Expected("a number of at most 64 bits"))?;
+            self.bump();
+        }
+        if self.pos() == start { Err(Expected("a number")) } else { Ok(value) }
+    }
+
+    /// Digits, up to 32 bits.
+    #[inline]
+    pub(crate) fn number32(&mut self) -> Parsed<u32> {
+        let start = self.pos();
+        let value = self.number()?;
+        u32::try_from(value).map_err(|_| {
+            self.set_pos(start);
+            Expected("a number of at most 32 bits")
+        })
+    }
+
+    /// A count or size as servers write it: digits; `None` for NIL (H44), a negative number (H55), and a number that is not exact (H56).
+    /// Also in quotes (H45).
+    #[inline]
+    pub(crate) fn count(&mut self) -> Parsed<Option<u64>> {
+        if !self.peek().is_some_and(|octet| octet.is_ascii_digit()) {
+            return self.odd_count();
+        }
+        let start = self.pos();
+        match self.number() {
+            Ok(value) if !matches!(self.peek(), Some(b'.' | b'e' | b'E')) => Ok(Some(value)),
+            _ => {
+                self.set_pos(start);
+                self.decimal()
+            }
+        }
+    }
+
+    #[cold]
+    fn odd_count(&mut self) -> Parsed<Option<u64>> {
+        match self.peek() {
+            Some(b'-') => {
+                self.note(hazard::NEGATIVE);
+                self.bump();
+                self.decimal().map(|_| None)
+            }
+            Some(b'"') => {
+                self.note(hazard::STRING_OR_ATOM);
+                self.bump();
+                let value = if self.peek() == Some(b'"') { None } else { self.count_in_quotes()? };
+                self.expect(b'"', "a quote after the number")?;
+                Ok(value)
+            }
+            _ if self.nil() => {
+                self.note(hazard::NIL);
+                Ok(None)
+            }
+            _ => Err(Expected("a number")),
+        }
+    }
+
+    fn count_in_quotes(&mut self) -> Parsed<Option<u64>> {
+        match self.peek() {
+            Some(b'-') => self.odd_count(),
+            _ => self.decimal(),
+        }
+    }
+
+    /// mail.ru prints sizes like `9.3736e+06` (H56): the integer if it is one, else nothing.
+    fn decimal(&mut self) -> Parsed<Option<u64>> {
+        let mut mantissa: Option<u128> = Some(0);
+        let mut scale: i32 = 0;
+        let mut digits: usize = 0;
+        let mut fraction = false;
+        while let Some(octet) = self.peek() {
+            if octet == b'.' && !fraction {
+                fraction = true;
+            } else if octet.is_ascii_digit() {
+                let digit = u128::from(octet.wrapping_sub(b'0'));
+                mantissa = mantissa.and_then(|m| m.checked_mul(10)).and_then(|m| m.checked_add(digit));
+                scale = scale.saturating_sub(i32::from(fraction));
+                digits = digits.saturating_add(1);
+            } else {
+                break;
+            }
+            self.bump();
+        }
+        if digits == 0 {
+            return Err(Expected("a number"));
+        }
+        let exponent = if matches!(self.peek(), Some(b'e' | b'E')) { self.exponent()? } else { 0 };
+        if fraction || exponent != 0 {
+            self.note(hazard::DECIMAL);
+        }
+        Ok(mantissa.and_then(|m| exact(m, scale.saturating_add(exponent))))
+    }
+
+    fn exponent(&mut self) -> Parsed<i32> {
+        self.bump();
+        let negative = self.peek() == Some(b'-');
+        if negative || self.peek() == Some(b'+') {
+            self.bump();
+        }
+        let value = i32::try_from(self.number()?).unwrap_or(i32::MAX);
+        Ok(if negative { value.saturating_neg() } else { value })
+    }
+
+    /// Passes `word` if it is next in any case and ends there: `NIL` is not next in `NILS`.
+    #[inline]
+    pub(crate) fn eat_word(&mut self, word: &[u8]) -> bool {
+        let rest = self.rest();
+        let found = rest.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
+            && rest.get(word.len()).is_none_or(|&octet| is(octet, ENDS_ATOM));
+        if found {
+            self.advance(word.len());
+        }
+        found
+    }
+
+    /// Passes `NIL`.
+    #[inline]
+    pub(crate) fn nil(&mut self) -> bool {
+        matches!(self.peek(), Some(b'N' | b'n')) && self.eat_word(b"NIL")
+    }
+
+    /// An atom, wider than the RFC's: it ends before a space, a parenthesis, a quote, a brace or `]` (H50).
+    #[inline]
+    pub(crate) fn atom(&mut self) -> Parsed<Span> {
+        self.run(ENDS_ATOM, "an atom")
+    }
+
+    /// A word, wider still: it ends before a space or a parenthesis only. For flags and labels, which may hold `]` and `"` (H50).
+    #[inline]
+    pub(crate) fn word(&mut self) -> Parsed<Span> {
+        self.run(ENDS_WORD, "a word")
+    }
+
+    #[inline]
+    fn run(&mut self, class: u8, what: &'static str) -> Parsed<Span> {
+        let start = self.pos();
+        while self.peek().is_some_and(|octet| !is(octet, class)) {
+            self.bump();
+        }
+        if self.pos() == start { Err(Expected(what)) } else { Ok(self.span_since(start)) }
+    }
+
+    /// A quoted string; the span is its content.
+    #[inline]
+    pub(crate) fn quoted(&mut self) -> Parsed<Span> {
+        self.expect(b'"', "a quoted string")?;
+        self.quoted_content()
+    }
+
+    /// What follows the opening quote.
+    #[inline]
+    fn quoted_content(&mut self) -> Parsed<Span> {
+        let start = self.pos();
+        self.find_special();
+        if self.peek() == Some(b'"') && !self.is_tolerant() {
+            let span = self.span_since(start);
+            self.bump();
+            return Ok(span);
+        }
+        self.odd_content(start)
+    }
+
+    /// A quoted string with escapes, or one that is read by the tolerant rule.
+    fn odd_content(&mut self, start: usize) -> Parsed<Span> {
+        let mut escaped = false;
+        loop {
+            self.find_special();
+            match self.peek() {
+                Some(b'\\') if self.peek_second().is_some_and(|octet| octet != b'\n') => {
+                    escaped = true;
+                    self.advance(2);
+                }
+                Some(b'"') if !self.is_tolerant() || self.closes() => {
+                    let len = self.pos().wrapping_sub(start);
+                    self.bump();
+                    return Ok(if escaped { Span::escaped(start, len) } else { Span::new(start, len) });
+                }
+                Some(b'"' | b'\\') => {
+                    self.note(hazard::UNESCAPED_QUOTE);
+                    self.bump();
+                }
+                _ => return Err(Expected("the quote that ends a string")),
+            }
+        }
+    }
+
+    /// Whether the quote at the cursor ends a string by the tolerant rule (H47).
+    fn closes(&self) -> bool {
+        matches!(self.peek_second(), None | Some(b' ' | b')' | b']' | b'\r' | b'\n'))
+    }
+
+    /// Moves to the next quote, backslash or LF, eight octets at a time.
+    #[inline]
+    fn find_special(&mut self) {
+        let mut rest = self.rest();
+        while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
+            let found = specials(u64::from_le_bytes(*chunk));
+            if found != 0 {
+                let skip = usize::try_from(found.trailing_zeros().wrapping_shr(3)).unwrap_or_default();
+                self.set_pos(self.bytes().len().wrapping_sub(rest.len()).wrapping_add(skip));
+                return;
+            }
+            rest = behind;
+        }
+        let skip = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n')).unwrap_or(rest.len());
+        self.set_pos(self.bytes().len().wrapping_sub(rest.len()).wrapping_add(skip));
+    }
+
+    /// A literal, which must be here.
+    pub(crate) fn literal(&mut self) -> Parsed<Span> {
+        let start = self.pos();
+        match self.literal_content()? {
+            Content::Here(span) => Ok(span),
+            Content::Elided(_) => {
+                self.set_pos(start);
+                Err(TOO_LARGE)
+            }
+        }
+    }
+
+    /// A literal, or the place of one that framing left out. Size padding (H05), `+` (H06) and `~` (H07) are accepted everywhere.
+    pub(crate) fn literal_content(&mut self) -> Parsed<Content> {
+        let start = self.pos();
+        let content = self.marker().and_then(|size| match self.elided() {
+            Some(elided) => Some(Content::Elided(elided.len)),
+            None => self.take(size).map(Content::Here),
+        });
+        content.ok_or_else(|| {
+            self.set_pos(start);
+            Expected("a literal")
+        })
+    }
+
+    fn take(&mut self, len: u64) -> Option<Span> {
+        let len = usize::try_from(len).ok().filter(|len| *len <= self.rest().len())?;
+        let span = Span::new(self.pos(), len);
+        self.advance(len);
+        Some(span)
+    }
+
+    /// `{n}` or `{n+}`, perhaps behind `~`, and the line end.
+    fn marker(&mut self) -> Option<u64> {
+        self.eat(b'~');
+        if !self.eat(b'{') {
+            return None;
+        }
+        let size = self.number().ok()?;
+        self.eat(b'+');
+        if !self.eat(b'}') {
+            return None;
+        }
+        self.eat(b'\r');
+        self.eat(b'\n').then_some(size)
+    }
+
+    /// A quoted string or a literal.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Parsed<Span> {
+        match self.peek() {
+            Some(b'"') => self.quoted(),
+            Some(b'{' | b'~') => self.literal(),
+            _ => Err(Expected("a string")),
+        }
+    }
+
+    /// A string or NIL. An atom counts as a string (H45), `()` as NIL (H77).
+    #[inline]
+    pub(crate) fn nstring(&mut self) -> Parsed<Span> {
+        match self.peek() {
+            Some(b'"') => self.quoted(),
+            Some(b'N' | b'n') if self.eat_word(b"NIL") => Ok(Span::NIL),
+            _ => self.odd_nstring(),
+        }
+    }
+
+    fn odd_nstring(&mut self) -> Parsed<Span> {
+        match self.peek() {
+            Some(b'{' | b'~') => self.literal(),
+            Some(b'(') if self.rest().starts_with(b"()") => {
+                self.note(hazard::EMPTY_LIST);
+                self.advance(2);
+                Ok(Span::NIL)
+            }
+            _ => {
+                let atom = self.atom().map_err(|_| Expected("a string or NIL"))?;
+                self.note(hazard::STRING_OR_ATOM);
+                Ok(atom)
+            }
+        }
+    }
+
+    /// A string or an atom; NIL is the atom `NIL` (H43).
+    #[inline]
+    pub(crate) fn astring(&mut self) -> Parsed<Span> {
+        match self.peek() {
+            Some(b'"') => self.quoted(),
+            Some(b'{' | b'~') if self.clone().literal_content().is_ok() => self.literal(),
+            _ => self.word().map_err(|_| Expected("a string or an atom")),
+        }
+    }
+
+    /// Passes one token inside a value that nobody understands; `(` and `)` are not tokens.
+    pub(crate) fn skip_token(&mut self) -> Parsed<()> {
+        match self.peek() {
+            Some(b'"') => self.quoted().map(drop),
+            Some(b'{' | b'~') if self.literal_content().is_ok() => Ok(()),
+            _ => self.word().map(drop).map_err(|_| Expected("a value")),
+        }
+    }
+
+    /// The string of a span when it is the same as `word` in any case.
+    pub(crate) fn span_is(&self, span: Span, word: &[u8]) -> bool {
+        self.frame().raw(span).is_some_and(|found| found.eq_ignore_ascii_case(word))
+    }
+}
+
+/// `mantissa` × 10^`scale` if that is an integer of 64 bits.
+fn exact(mantissa: u128, scale: i32) -> Option<u64> {
+    if mantissa == 0 {
+        return Some(0);
+    }
+    let power = 10_u128.checked_pow(scale.unsigned_abs())?;
+    let value = if scale >= 0 {
+        mantissa.checked_mul(power)?
+    } else if mantissa.checked_rem(power)? == 0 {
+        mantissa.checked_div(power)?
+    } else {
+        return None;
+    };
+    u64::try_from(value).ok()
+}
+
+/// The top bit of each octet that is a quote, a backslash or LF; false positives only above a true one.
+#[inline]
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let zero_octets = |difference: u64| difference.wrapping_sub(ONES) & !difference;
+    let quote = zero_octets(word ^ ONES.wrapping_mul(0x22));
+    let backslash = zero_octets(word ^ ONES.wrapping_mul(0x5c));
+    let line_end = zero_octets(word ^ ONES.wrapping_mul(0x0a));
+    (quote | backslash | line_end) & TOPS
+}
+
+#[cfg(test)]
+mod tests;
