@@ -18,6 +18,7 @@
 pub mod certs;
 pub mod chop;
 pub mod clock;
+pub mod corpus;
 pub mod escape;
 pub mod peer;
 pub mod script;
