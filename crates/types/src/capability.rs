@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typo_is_not_the_capability() {
+    fn h037_a_typo_is_not_the_capability() {
         let cyrus = Capabilities::from_tokens(["SASL_IR", "LITERAL", "+"]);
         assert!(!cyrus.has(&Capability::SaslIr) && !cyrus.has(&Capability::LiteralPlus));
         assert!(cyrus.has(&Capability::Other("sasl_ir".into())));

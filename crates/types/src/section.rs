@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names_cannot_inject() {
+    fn t073_header_names_cannot_inject() {
         for bad in ["", "From)\r\nA9 LOGOUT", "X Y", "Subject:", "Über", "a\0"] {
             assert!(Section::header_fields([bad]).is_err(), "{bad:?}");
         }
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn an_echo_is_recognised() {
+    fn h083_an_echo_is_recognised() {
         let asked = Section::header_fields(["From", "Message-ID"]).unwrap();
         assert!(asked.same_as(&Section::header_fields(["FROM", "MESSAGE-ID"]).unwrap()));
         assert!(asked.same_as(&Section::header_fields(["message-id", "from", "From"]).unwrap()));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_do_not_match_pair_nothing() {
+    fn h026_lists_that_do_not_match_pair_nothing() {
         for copied in [copy_uid(&[(1, u32::MAX)], &[(5, 5)]), copy_uid(&[(1, 2)], &[(0, 1)]), copy_uid(&[], &[(1, 1)])]
         {
             assert_eq!(numbers(&copied), None);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn enormous_ranges_cost_nothing() {
+    fn h026_enormous_ranges_cost_nothing() {
         let bomb = copy_uid(&[(1, u32::MAX)], &[(1, u32::MAX)]);
         assert_eq!(bomb.copy_of(Uid::MAX), Some(Uid::MAX));
         assert_eq!(bomb.pairs().unwrap().take(2).count(), 2);

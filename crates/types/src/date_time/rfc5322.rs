@@ -5,6 +5,7 @@
 //! `1-Feb-26 10:00 EST` work too. One pass over the bytes; nested comments are counted, not recursed into.
 
 use super::{Date, DateTime, month_number};
+use alloc::vec::Vec;
 
 /// The fields found so far.
 #[derive(Default)]
@@ -18,7 +19,8 @@ struct Found {
 
 pub(super) fn parse(value: &[u8]) -> Option<DateTime> {
     let mut found = Found::default();
-    let mut rest = value;
+    let clean = without_comments(value);
+    let mut rest = clean.as_slice();
     while let Some(word) = next_word(&mut rest) {
         found.take(word);
     }
@@ -27,39 +29,45 @@ pub(super) fn parse(value: &[u8]) -> Option<DateTime> {
     DateTime::new(date, hour, minute, second, found.offset.unwrap_or(0)).ok()
 }
 
-/// Cuts off the next word. White space, commas and comments separate words; a sign begins a new one.
-fn next_word<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let separates = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',');
-    loop {
-        match *rest.first()? {
-            b'(' => *rest = after_comment(rest),
-            byte if separates(byte) => *rest = rest.get(1..).unwrap_or_default(),
-            _ => break,
-        }
-    }
-    let ends = |&byte: &u8| separates(byte) || matches!(byte, b'(' | b'-' | b'+');
-    let len = rest.iter().skip(1).position(ends).map_or(rest.len(), |at| at.saturating_add(1));
-    let (word, tail) = rest.split_at_checked(len)?;
-    *rest = tail;
-    Some(word)
-}
-
-/// What follows the comment that starts here; nothing if it never ends.
-fn after_comment(bytes: &[u8]) -> &[u8] {
+/// The value with one space for each comment or separator, and none around the colons of a time.
+fn without_comments(value: &[u8]) -> Vec<u8> {
+    let mut clean = Vec::with_capacity(value.len());
     let (mut depth, mut escaped) = (0_usize, false);
-    for (at, &byte) in bytes.iter().enumerate() {
+    for &byte in value {
+        let in_comment = depth > 0;
         match byte {
             _ if escaped => {}
             b'(' => depth = depth.saturating_add(1),
             b')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        escaped = !escaped && byte == b'\\';
-        if depth == 0 {
-            return bytes.get(at.saturating_add(1)..).unwrap_or_default();
+        escaped = in_comment && !escaped && byte == b'\\';
+        match byte {
+            _ if in_comment => {}
+            b'(' | b')' | b',' | b' ' | b'\t' | b'\r' | b'\n' => {
+                if clean.last() != Some(&b':') {
+                    clean.push(b' ');
+                }
+            }
+            b':' => {
+                let end = clean.iter().rposition(|&kept| kept != b' ').map_or(0, |at| at.saturating_add(1));
+                clean.truncate(end);
+                clean.push(b':');
+            }
+            _ => clean.push(byte),
         }
     }
-    &[]
+    clean
+}
+
+/// Cuts off the next word. Spaces separate words; a sign begins a new one.
+fn next_word<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let start = rest.iter().position(|&byte| byte != b' ')?;
+    let word = rest.get(start..)?;
+    let len = word.iter().skip(1).position(|byte| b" -+".contains(byte)).map_or(word.len(), |at| at.saturating_add(1));
+    let (word, tail) = word.split_at_checked(len)?;
+    *rest = tail;
+    Some(word)
 }
 
 impl Found {

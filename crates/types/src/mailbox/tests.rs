@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 #[test]
-fn refuses_what_could_end_a_command() {
+fn t068_refuses_what_could_end_a_command() {
     for (name, at) in [("x\r\nA9 DELETE INBOX", 1), ("a\0", 1), ("\n", 0)] {
         assert_eq!(Mailbox::new(name).unwrap_err().offset(), Some(at), "{name:?}");
     }
@@ -24,7 +24,7 @@ fn inbox_ignores_case_as_a_whole_name_only() {
 }
 
 #[test]
-fn identity_is_the_servers_bytes() {
+fn h095_identity_is_the_servers_bytes() {
     let typed = Mailbox::new("&Jjo!").unwrap();
     let served = Mailbox::from_wire("&Jjo!", Some(b"&Jjo!"));
     assert_ne!(typed, served);
