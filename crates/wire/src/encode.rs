@@ -16,6 +16,7 @@
 
 mod fetch;
 mod raw;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -227,12 +228,15 @@ impl Encoder {
         if matches!(flag, Flag::Recent | Flag::Any) {
             return self.fail(Invalid::new("flag", "cannot be set by a client"));
         }
-        let octets = flag.as_bytes();
+        self.flag_name(flag.as_bytes())
+    }
+
+    /// An atom, or a backslash and an atom. Gmail's keywords hold `]` (H21): what a server named itself it can be told again.
+    fn flag_name(&mut self, octets: &[u8]) -> &mut Self {
         let name = octets.strip_prefix(b"\\").unwrap_or(octets);
-        if octets.len() > name.len() && !name.is_empty() {
+        if name.len() < octets.len() {
             self.put(b"\\");
         }
-        // Gmail's keywords hold "]" (H21): what a server named itself it can be told again.
         self.checked("flag", name, |octet| is_atom_char(octet) || octet == b']')
     }
 
