@@ -14,6 +14,18 @@
 //! | dates | [`Date`], [`DateTime`] |
 //! | rights and quota | [`Rights`], [`Acl`], [`Quota`], [`Metadata`] |
 //!
+//! ```
+//! use imapkit_types::{Key, Mailbox, Section, UidSet};
+//!
+//! let uids: UidSet = "9,1:5,20:*".parse()?;
+//! assert_eq!(uids.to_string(), "1:5,9,20:*");
+//! let unanswered = Key::Seen.and(!Key::Answered).and(Key::subject("invoice")?);
+//! assert!(!unanswered.needs_utf8());
+//! assert_eq!(Section::header_fields(["From", "Date"])?.to_string(), "HEADER.FIELDS (From Date)");
+//! assert!(Mailbox::new("x\r\nA9 DELETE INBOX").is_err());
+//! # Ok::<(), imapkit_types::Invalid>(())
+//! ```
+//!
 //! Invariants:
 //! * A constructor that takes text from the *caller* validates it and answers [`Invalid`]: no value of this crate can
 //!   smuggle a line break into a command. A constructor that takes text from the *server* never fails: servers send
