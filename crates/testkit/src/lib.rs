@@ -15,10 +15,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod canary;
 pub mod certs;
 pub mod chop;
 pub mod clock;
 pub mod corpus;
 pub mod escape;
+pub mod golden;
+pub mod live;
 pub mod peer;
 pub mod script;
