@@ -66,7 +66,7 @@ wait_port() {
 ports_free() { local p; for p in "${PLAIN[$1]}" "${TLS[$1]}"; do ! port_open "$p" || die "port $p is taken by another program"; done; }
 
 # Is the process in PIDFILE ours? Its command line must hold WORD, because numbers are used again.
-alive() { [ -s "$1" ] && tr '\0' ' ' <"/proc/$(<"$1")/cmdline" 2>/dev/null | grep -qF -- "$2"; }
+alive() { [ -s "$1" ] && tr '\0' ' ' 2>/dev/null <"/proc/$(<"$1")/cmdline" | grep -qF -- "$2"; }
 stop_pidfile() {
   local pid i
   if alive "$1" "$2"; then

@@ -34,7 +34,7 @@ users_json() { # server
 }
 server_json() {
   local list
-  list=$(features "$1" | quoted)
+  list=$(features "$1" | quoted) || die "$1 runs but does not answer"
   printf '  {"name":"%s","host":"localhost","plain_port":%d,"tls_port":%d,"ca_file":"%s",\n   "users":[%s],\n   "features":[%s]}' \
     "$1" "${PLAIN[$1]}" "${TLS[$1]}" "$CERTS/ca.crt" "$(users_json "$1")" "$list"
 }
