@@ -1,3 +1,5 @@
+//! DEFLATE both ways: every cut, bombs, corruption.
+
 use super::*;
 
 #[test]

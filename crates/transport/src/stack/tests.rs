@@ -1,3 +1,5 @@
+//! The layers together, against a TLS server in memory: swaps, bounds, ends, clear-text peers.
+
 use rustls::ALL_VERSIONS;
 
 use super::*;

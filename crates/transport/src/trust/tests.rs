@@ -1,3 +1,5 @@
+//! Certificates good and bad, under every policy, over TLS 1.2 and 1.3 (T040 to T047, T052).
+
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa};
 use rustls::ALL_VERSIONS;
 
