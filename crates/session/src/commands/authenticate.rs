@@ -1,0 +1,174 @@
+//! AUTHENTICATE: logs in by a SASL mechanism. RFC 9051 §6.2.2, RFC 4959 (initial response), RFC 4422.
+//!
+//! protocol.md 4.5: at most eight rounds (T063); an initial response that would make the line too long goes by continuation (C46); a mechanism
+//! that has not verified the server fails even when the server says OK (T054, T055).
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+use core::fmt;
+
+use imapkit_wire::{Encoder, Untagged};
+
+use crate::base64;
+use crate::command::{Command, Completion, Effect, Gather, Needs, Offer, Proceed, Rules};
+use crate::error::{Error, ErrorKind};
+use crate::mechanism::Mechanism;
+
+/// Longest initial response on the command line, in octets before base64; servers accept lines of 8192.
+const MAX_INITIAL: usize = 5_600;
+/// Challenges of one exchange.
+const MAX_ROUNDS: u8 = 8;
+
+/// Logs in by a mechanism.
+pub struct Authenticate {
+    name: Box<str>,
+    mechanism: Box<dyn Mechanism>,
+    /// What to say first; on the command line when `inline`.
+    initial: Result<Option<Vec<u8>>, Error>,
+    inline: bool,
+}
+
+/// Answers the challenges.
+pub struct AuthenticateGather {
+    mechanism: Box<dyn Mechanism>,
+    initial: Option<Vec<u8>>,
+    rounds: u8,
+}
+
+impl Authenticate {
+    /// Logs in by `mechanism`; `sasl_ir`: the server accepts an initial response.
+    pub fn new(mut mechanism: Box<dyn Mechanism>, sasl_ir: bool) -> Self {
+        let initial = mechanism.initial();
+        let inline = sasl_ir && matches!(&initial, Ok(Some(initial)) if initial.len() <= MAX_INITIAL);
+        Self { name: mechanism.name().into(), mechanism, initial, inline }
+    }
+}
+
+impl Command for Authenticate {
+    type Output = ();
+    type Gather = AuthenticateGather;
+
+    fn name(&self) -> &'static str {
+        "AUTHENTICATE"
+    }
+
+    fn encode(&self, out: &mut Encoder) {
+        out.verb("AUTHENTICATE").sp().atom(&self.name);
+        if let (true, Ok(Some(initial))) = (self.inline, &self.initial) {
+            out.sp().initial_response(initial);
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { state: Needs::NotAuthenticated, effect: Effect::Login, exclusive: true, secret: true, ..Rules::default() }
+    }
+
+    fn gather(self) -> AuthenticateGather {
+        let initial = if self.inline { None } else { self.initial.unwrap_or_default() };
+        AuthenticateGather { mechanism: self.mechanism, initial, rounds: 0 }
+    }
+}
+
+impl Gather for AuthenticateGather {
+    type Output = ();
+
+    fn offer(&mut self, response: Untagged) -> Offer {
+        Offer::NotMine(response)
+    }
+
+    fn proceed(&mut self, challenge: &[u8]) -> Proceed {
+        self.rounds = self.rounds.saturating_add(1);
+        if self.rounds > MAX_ROUNDS {
+            let text = "the server asks on and on: more challenges than the limit sasl_rounds allows";
+            return Proceed::Abort(Error::new(ErrorKind::Auth, text));
+        }
+        if let Some(initial) = self.initial.take() {
+            return Proceed::Response(initial);
+        }
+        let Some(challenge) = base64::decode(challenge) else {
+            return Proceed::Abort(Error::new(ErrorKind::Protocol, "the server's challenge is not base64"));
+        };
+        match self.mechanism.step(&challenge) {
+            Ok(answer) => Proceed::Response(answer),
+            Err(error) => Proceed::Abort(error),
+        }
+    }
+
+    fn finish(mut self, _: Completion) -> Result<(), Error> {
+        self.mechanism.verify()
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        match self.mechanism.explain() {
+            Some(why) => Error::with_source(ErrorKind::Auth, format!("{why}: {}", error), error),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Debug for Authenticate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authenticate({})", self.name)
+    }
+}
+
+impl fmt::Debug for AuthenticateGather {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthenticateGather({})", self.mechanism.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoded;
+    use super::*;
+    use imapkit_wire::Mode;
+
+    struct Fixed(Option<&'static [u8]>);
+    impl Mechanism for Fixed {
+        fn name(&self) -> &str {
+            "PLAIN"
+        }
+        fn initial(&mut self) -> Result<Option<Vec<u8>>, Error> {
+            Ok(self.0.map(<[u8]>::to_vec))
+        }
+        fn step(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Error> {
+            Ok(challenge.to_vec())
+        }
+        fn verify(&mut self) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn t064_the_initial_response_goes_on_the_line_only_where_offered() {
+        let bytes = |initial, ir| encoded(&Authenticate::new(Box::new(Fixed(initial)), ir), Mode::default()).unwrap();
+        assert_eq!(bytes(Some(b"\0a\0b"), true), "A1 AUTHENTICATE PLAIN AGEAYg==\r\n");
+        assert_eq!(bytes(Some(b""), true), "A1 AUTHENTICATE PLAIN =\r\n");
+        assert_eq!(bytes(Some(b"\0a\0b"), false), "A1 AUTHENTICATE PLAIN\r\n");
+        assert_eq!(bytes(None, true), "A1 AUTHENTICATE PLAIN\r\n");
+    }
+
+    #[test]
+    fn t063_endless_challenges_are_cancelled() {
+        let mut gather = Authenticate::new(Box::new(Fixed(None)), true).gather();
+        for _ in 0..MAX_ROUNDS {
+            assert!(matches!(gather.proceed(b"eA=="), Proceed::Response(line) if line == b"x"));
+        }
+        assert!(matches!(gather.proceed(b"eA=="), Proceed::Abort(_)));
+    }
+
+    #[test]
+    fn t062_a_challenge_that_is_not_base64_is_cancelled() {
+        let mut gather = Authenticate::new(Box::new(Fixed(None)), true).gather();
+        assert!(matches!(gather.proceed(b"{not base64}"), Proceed::Abort(_)));
+    }
+
+    #[test]
+    fn a_response_that_did_not_go_on_the_line_answers_the_first_challenge() {
+        let mut gather = Authenticate::new(Box::new(Fixed(Some(b"first"))), false).gather();
+        assert!(matches!(gather.proceed(b""), Proceed::Response(line) if line == b"first"));
+        assert!(matches!(gather.proceed(b"c2Vjb25k"), Proceed::Response(line) if line == b"second"));
+    }
+}

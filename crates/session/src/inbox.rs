@@ -1,0 +1,349 @@
+//! From bytes to whom they concern: reads pieces, decodes them, ends commands, routes data.
+//!
+//! RFC 9051 §2.2.2, §7; protocol.md 4.2, H30–H34, M11, M27, M30. Order for a piece of data: the tracker sees it first, then the commands in
+//! flight, oldest first, and what nobody takes becomes an event.
+//!
+//! Invariants: one odd line costs that line; a tag we did not use never ends anything; an OK for a command that is not wholly sent ends the
+//! connection (CVE-2026-42246); before login only CAPABILITY and status responses are looked at (RFC 9051 §11.3).
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+
+use bytes::{Bytes, BytesMut};
+use imapkit_types::Code;
+use imapkit_wire::response::Garbled;
+use imapkit_wire::{Encoder, Piece, Response, StatusKind, StatusLine, Tagged, Untagged};
+
+use crate::command::{Completion, Effect, Proceed};
+use crate::error::{Error, ErrorKind, Reply, printable};
+use crate::event::{Event, MailboxEvent, Warning};
+use crate::queue::{CommandId, InFlight, complete};
+use crate::session::Session;
+use crate::state::State;
+
+/// Responses before login that are looked at (T025).
+const MAX_EARLY_RESPONSES: u32 = 100;
+/// Octets before login (T025).
+const MAX_EARLY_OCTETS: u64 = 64 << 10;
+/// Octets of an odd response that are kept for its warning.
+const MAX_WARNED: usize = 512;
+
+impl Session {
+    pub(crate) fn read(&mut self, input: &mut BytesMut) {
+        if self.state == State::Greeting && self.looks_like_tls(input) {
+            return;
+        }
+        while self.wants_input() {
+            let before = input.len();
+            let piece = match self.framer.next(input) {
+                Ok(piece) => piece,
+                Err(error) => {
+                    let text = format!("the server's bytes make no sense: {error}");
+                    return self.close(Error::with_source(ErrorKind::Protocol, text, error));
+                }
+            };
+            let taken = u64::try_from(before.saturating_sub(input.len())).unwrap_or(u64::MAX);
+            if taken > 0 {
+                self.progress = self.now;
+                self.answered = true;
+            }
+            let Some(piece) = piece else { return };
+            if !self.count_early(taken) {
+                return;
+            }
+            self.piece(piece, taken);
+            self.no_bytes_behind_upgrade(input);
+        }
+    }
+
+    /// A TLS record where a greeting should be: the port speaks implicit TLS (T039, H17).
+    fn looks_like_tls(&mut self, input: &BytesMut) -> bool {
+        let tls = matches!(input.first_chunk::<2>(), Some([0x14..=0x17, 0x03]));
+        if tls {
+            self.close(Error::new(ErrorKind::Protocol, "the server speaks TLS on this port: connect with implicit TLS"));
+        }
+        tls
+    }
+
+    /// Before login a server has little to say (T025).
+    fn count_early(&mut self, octets: u64) -> bool {
+        if self.state > State::NotAuthenticated {
+            return true;
+        }
+        let (total, responses) = &mut self.before_login;
+        *total = total.saturating_add(octets);
+        *responses = responses.saturating_add(1);
+        let over = *total > MAX_EARLY_OCTETS || *responses > MAX_EARLY_RESPONSES;
+        if over {
+            self.close(Error::new(ErrorKind::Limit, "the server said more before login than the limit before_login allows"));
+        }
+        !over
+    }
+
+    /// Bytes behind the OK of STARTTLS were written by somebody who is not bound by the handshake (T010, T012, T013).
+    fn no_bytes_behind_upgrade(&mut self, input: &BytesMut) {
+        if self.upgrading == Some(crate::event::Layer::Tls) && !input.is_empty() {
+            self.close(Error::new(ErrorKind::Unsafe, "the server sent more behind its answer to STARTTLS: somebody may be injecting data"));
+        }
+    }
+
+    fn piece(&mut self, piece: Piece, octets: u64) {
+        match piece {
+            Piece::Response(raw) => {
+                let secret = self.queue.in_flight.iter().any(|entry| entry.rules.effect == Effect::Login);
+                self.trace.received(raw.frame().as_bytes(), secret && raw.frame().as_bytes().starts_with(b"+"));
+                let response = self.decoder.decode(raw);
+                self.respond(response);
+            }
+            Piece::Head { frame, literal } => {
+                self.trace.received(frame.as_bytes(), false);
+                let start = self.decoder.fetch_head(frame, literal);
+                self.data(start);
+            }
+            Piece::Chunk(chunk) => self.chunk(chunk),
+            Piece::Segment { frame, literal } => {
+                self.trace.received(frame.as_bytes(), false);
+                self.route_to_owner(Untagged::BodyEnd);
+                let next = self.decoder.fetch_segment(frame, literal);
+                self.data(next);
+            }
+            Piece::Oversize { limit, start, len } => {
+                let text = format!("a response of {len} octets was skipped: limit {} is {}", limit.name, limit.value);
+                self.warn(text, start);
+            }
+        }
+        while let Some(warning) = self.decoder.take_warning() {
+            self.warn(format!("{}: {}", warning.hazard, warning.what), warning.snippet);
+        }
+        self.charge(octets);
+    }
+
+    fn respond(&mut self, response: Response) {
+        if self.state == State::Greeting {
+            return self.greeting(response);
+        }
+        match response {
+            Response::Untagged(data) => self.data(data),
+            Response::Tagged(tagged) => self.tagged(tagged),
+            Response::Continue(text) => self.proceed(&text),
+            Response::Garbled(garbled) => self.garbled(garbled),
+        }
+    }
+
+    /// Untagged data: state first, then the commands, then everybody.
+    pub(crate) fn data(&mut self, mut data: Untagged) {
+        let early = self.state < State::Authenticated;
+        if early && !matches!(data, Untagged::Status(_) | Untagged::Capability(_)) {
+            return; // RFC 9051 §11.3; T014, T015
+        }
+        if !self.track(&mut data) {
+            return;
+        }
+        let starts_body = matches!(data, Untagged::BodyStart(_));
+        if let (Untagged::Fetch(_), Some(owner)) = (&data, self.body_owner.take()) {
+            return self.give(owner, data);
+        }
+        let unclaimed = match self.queue.route(data) {
+            Ok((owner, pause)) => {
+                if starts_body {
+                    self.body_owner = Some(Some(owner));
+                }
+                return self.pause_if(pause);
+            }
+            Err(unclaimed) => unclaimed,
+        };
+        match unclaimed {
+            Untagged::BodyStart(_) => self.body_owner = Some(None),
+            Untagged::Fetch(row) => self.mailbox_event(MailboxEvent::Fetch(Box::new(row))),
+            Untagged::Status(status) => self.unclaimed_status(&status),
+            // The tracker has told about these.
+            Untagged::Exists(_)
+            | Untagged::Recent(_)
+            | Untagged::Expunge(_)
+            | Untagged::Vanished { .. }
+            | Untagged::Flags(_)
+            | Untagged::Capability(_)
+            | Untagged::Enabled(_)
+            | Untagged::BodyChunk(_)
+            | Untagged::BodyEnd => {}
+            other => self.events.push(Event::Unsolicited(Box::new(other))),
+        }
+    }
+
+    fn unclaimed_status(&mut self, status: &StatusLine) {
+        let plain_ok = status.kind == StatusKind::Ok && status.code.is_none();
+        if self.state >= State::Authenticated && !plain_ok {
+            self.events.push(Event::Notice(Reply::from(status)));
+        }
+    }
+
+    fn chunk(&mut self, chunk: Bytes) {
+        self.trace.body(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        self.route_to_owner(Untagged::BodyChunk(chunk));
+    }
+
+    fn route_to_owner(&mut self, data: Untagged) {
+        if let Some(owner) = self.body_owner {
+            self.give(owner, data);
+            // The row itself, or the next body of the same row, still belongs to the owner.
+            self.body_owner = Some(owner);
+        }
+    }
+
+    /// Hands data to the one command it belongs to; when that is nobody any more, it is thrown away.
+    fn give(&mut self, owner: Option<CommandId>, data: Untagged) {
+        let Some(entry) = owner.and_then(|id| self.queue.find(id)) else { return };
+        let pause = matches!(entry.running.offer(data), crate::command::Offer::Pause);
+        self.pause_if(pause);
+    }
+
+    fn pause_if(&mut self, pause: bool) {
+        if pause {
+            self.paused.get_or_insert(self.now);
+        }
+    }
+
+    fn tagged(&mut self, tagged: Tagged) {
+        let Tagged { tag, status } = tagged;
+        let Some(at) = self.queue.by_tag(&tag) else {
+            let text = format!("answer to a command that was not sent: {}", tag.as_str());
+            if self.state < State::Authenticated {
+                return self.close(Error::new(ErrorKind::Unsafe, text)); // T011, T019
+            }
+            return self.warn(text, status.text);
+        };
+        let id = match self.queue.in_flight.get(at) {
+            Some(entry) => entry.id,
+            None => return,
+        };
+        if self.outbox.is_sending(id) {
+            if status.kind == StatusKind::Ok {
+                let text = "the server said OK to a command that was not sent yet: somebody may be injecting data";
+                return self.close(Error::new(ErrorKind::Unsafe, text));
+            }
+            if self.outbox.is_awaiting(id) {
+                self.outbox.drop_command(id); // T102: the literal was refused, so it is not sent
+            }
+        }
+        let entry = self.queue.in_flight.remove(at);
+        self.capability_in(&status);
+        match status.kind {
+            StatusKind::Ok => self.finish(entry, status),
+            StatusKind::Bye => self.said_bye(&status),
+            _ => self.refuse(entry, &status),
+        }
+    }
+
+    fn finish(&mut self, entry: InFlight, status: StatusLine) {
+        self.track_completion(&status);
+        let effect = entry.rules.effect;
+        self.end_effect(effect, true);
+        let fed = complete(entry, Completion { status, epoch: self.epoch });
+        self.feed(fed);
+    }
+
+    fn refuse(&mut self, entry: InFlight, status: &StatusLine) {
+        let error = match entry.failed {
+            Some(error) => error,
+            None => Error::refused(entry.name, status),
+        };
+        self.alert(status);
+        self.end_effect(entry.rules.effect, false);
+        let fed = entry.running.end(Err(error));
+        self.feed(fed);
+    }
+
+    fn proceed(&mut self, text: &[u8]) {
+        if self.outbox.proceed() {
+            return;
+        }
+        let waiting = self.queue.in_flight.iter_mut().find(|entry| entry.rules.exclusive);
+        let (id, answer) = match waiting {
+            Some(entry) => (entry.id, entry.running.proceed(text)),
+            None => (CommandId::new(0), Proceed::Unexpected),
+        };
+        match answer {
+            Proceed::Unexpected => {
+                let text = "the server asked for more although nothing was to be sent"; // H33, T004
+                self.close(Error::new(ErrorKind::Protocol, text));
+            }
+            Proceed::Noted => self.watch_started(),
+            Proceed::Response(response) => {
+                self.trace.sent("***");
+                let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
+                encoder.base64_line(&response);
+                match encoder.finish() {
+                    Ok(line) => self.outbox.push(id, line),
+                    Err(invalid) => self.close(Error::from(invalid)),
+                }
+            }
+            Proceed::Abort(error) => {
+                self.trace.sent("*");
+                self.outbox.push_line(id, b"*");
+                if let Some(entry) = self.queue.find(id) {
+                    entry.failed = Some(error);
+                }
+            }
+        }
+    }
+
+    /// A line that could not be read. If it starts with a tag of ours, that command is over all the same.
+    fn garbled(&mut self, garbled: Garbled) {
+        let text = format!("a response could not be read: {}", garbled.error);
+        self.warn(text.clone(), Bytes::copy_from_slice(garbled.frame.as_bytes()));
+        let Some(at) = garbled.tag.and_then(|tag| self.queue.by_tag(&tag)) else { return };
+        let entry = self.queue.in_flight.remove(at);
+        self.outbox.drop_command(entry.id);
+        self.end_effect(entry.rules.effect, false);
+        let error = Error::with_source(ErrorKind::Protocol, text, garbled.error).in_command(entry.name);
+        let fed = entry.running.end(Err(error));
+        self.feed(fed);
+    }
+
+    pub(crate) fn said_bye(&mut self, status: &StatusLine) {
+        let reply = Reply::from(status);
+        let leaving = self.queue.in_flight.iter().any(|entry| entry.rules.effect == Effect::Logout);
+        if leaving || self.bye.is_some() {
+            return; // the BYE of our own LOGOUT, or the endless one of Yandex (quirk 5)
+        }
+        self.events.push(Event::Bye(reply));
+        let until = self.now.after(self.timers.after_bye);
+        self.state = State::Logout;
+        self.bye = Some((Error::refused("session", status), until));
+    }
+
+    /// `[ALERT]` is for people, but only when nobody else can have written it (T030).
+    pub(crate) fn alert(&mut self, status: &StatusLine) {
+        if matches!(status.code, Some(Code::Alert)) && self.protection.is_confidential() {
+            self.events.push(Event::Alert(printable(&status.text).into_boxed_str()));
+        }
+    }
+
+    pub(crate) fn warn(&mut self, text: String, raw: Bytes) {
+        let raw = if raw.len() > MAX_WARNED { Bytes::copy_from_slice(raw.get(..MAX_WARNED).unwrap_or_default()) } else { raw };
+        self.events.push(Event::Warning(Warning { text: text.into_boxed_str(), raw }));
+    }
+
+    pub(crate) fn mailbox_event(&mut self, event: MailboxEvent) {
+        self.events.push(Event::Mailbox(event));
+    }
+
+    /// What is read for commands their callers have given up counts against the drain budget (M30).
+    fn charge(&mut self, octets: u64) {
+        let budget = self.drain_budget;
+        let mut over = None;
+        for entry in &mut self.queue.in_flight {
+            if let Some(drained) = &mut entry.abandoned {
+                *drained = drained.saturating_add(octets);
+                if *drained > budget {
+                    over = Some(entry.name);
+                }
+            }
+        }
+        if let Some(name) = over {
+            let text = "given up by its caller, and what was still to come exceeded drain_budget";
+            self.close(Error::new(ErrorKind::Cancelled, text).in_command(name));
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! From the greeting to "ready": one state machine for both front ends.
+//!
+//! RFC 9051 §3.4, §6.2, §7.1.4 (PREAUTH), §11.3; RFC 8314; RFC 4959; RFC 5161; RFC 2971; RFC 2342. protocol.md 4.2 (what a server may
+//! try before TLS, T001–T036) and 5.4 (the order, C40–C55).
+//!
+//! ```text
+//! greeting --STARTTLS wanted--> StartTls --OK, layer swapped--> Capability --.
+//!     |  `--capabilities in it (and to be believed)-----------> Login <------'
+//!     `--PREAUTH (protected link, allowed)---------------------.  |
+//!                                                              v  v
+//!                                   Ready <--all answered-- ID + NAMESPACE + ENABLE (one flight) <-- Capability, unless just told
+//! ```
+//!
+//! Invariants: no credential leaves on a link the caller did not accept; what was read in clear text is forgotten when TLS starts; a failed
+//! step ends the connection, except a refused ID, NAMESPACE or ENABLE, which only means "not here".
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use imapkit_types::{Capabilities, Capability, Code, Namespaces, ServerId};
+use imapkit_wire::{Response, StatusKind, Untagged};
+
+use crate::commands::{AskCapability, Authenticate, Enable, Id, Login as LoginCommand, Namespace, StartTls};
+use crate::config::{Credential, Login, Opening, Security};
+use crate::error::{Error, ErrorKind, printable};
+use crate::event::{Event, Opened};
+use crate::session::Session;
+use crate::state::{Protection, State};
+
+/// Results of the opening's own commands.
+pub(crate) enum Fed {
+    StartTls(Result<(), Error>),
+    Capability(Result<(), Error>),
+    Login(Result<Box<str>, Error>),
+    Id(Option<ServerId>),
+    Namespace(Option<Namespaces>),
+    Enabled,
+}
+
+/// How far the opening is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    ExpectGreeting,
+    ExpectStartTls,
+    /// Capabilities are asked for; login comes next.
+    ExpectOffer,
+    ExpectLogin,
+    /// Logged in; capabilities are asked for again.
+    ExpectNewOffer,
+    /// ID, NAMESPACE and ENABLE are under way; so many answers are missing.
+    ExpectDetails(u8),
+    Done,
+}
+
+pub(crate) struct OpeningState {
+    plan: Opening,
+    stage: Stage,
+    opened: Opened,
+}
+
+impl OpeningState {
+    pub(crate) fn new(plan: Opening) -> Self {
+        Self { plan, stage: Stage::ExpectGreeting, opened: Opened::default() }
+    }
+
+    pub(crate) fn count_flight(&mut self) {
+        if self.stage != Stage::Done {
+            self.opened.flights = self.opened.flights.saturating_add(1);
+        }
+    }
+
+    /// A list that arrives now was made for whoever is logging in (Gmail sends it before the tagged OK, H38).
+    pub(crate) fn is_logging_in(&self) -> bool {
+        self.stage == Stage::ExpectLogin
+    }
+}
+
+impl Session {
+    /// The first response: OK, PREAUTH or BYE, and nothing else (T017, T018).
+    pub(crate) fn greeting(&mut self, response: Response) {
+        let status = match response {
+            Response::Untagged(Untagged::Status(status)) => status,
+            Response::Garbled(garbled) => return self.close(not_a_greeting(garbled.frame.as_bytes())),
+            Response::Continue(text) => return self.close(not_a_greeting(&[b"+ ", &text[..]].concat())),
+            Response::Tagged(tagged) => return self.close(not_a_greeting(&tagged.status.text)),
+            Response::Untagged(_) => return self.close(not_a_greeting(b"")),
+        };
+        self.opening.opened.greeting = printable(&status.text).into_boxed_str();
+        self.state = State::NotAuthenticated;
+        let told = matches!(status.code, Some(Code::Capability(_))) && !self.opening.plan.distrust_greeting;
+        if told {
+            self.capability_in(&status);
+        }
+        self.alert(&status);
+        match status.kind {
+            StatusKind::Ok => self.greeted(),
+            StatusKind::PreAuth => self.preauth(),
+            StatusKind::Bye => self.close(Error::refused("connection", &status)),
+            StatusKind::No | StatusKind::Bad => self.close(not_a_greeting(&status.text)),
+        }
+    }
+
+    fn greeted(&mut self) {
+        if self.opening.plan.security != Security::StartTls {
+            return self.offer_or_ask();
+        }
+        if self.capabilities.offered().is_some_and(|offered| !offered.has(&Capability::StartTls)) {
+            return self.close(Error::new(ErrorKind::Unsafe, "the server offers no STARTTLS: nothing was sent"));
+        }
+        self.opening.stage = Stage::ExpectStartTls;
+        self.submit_own(StartTls, Fed::StartTls);
+    }
+
+    /// Logged in by the nature of the link, or so the server says (M20, T006–T008, T035, T036).
+    fn preauth(&mut self) {
+        let refusal = match self.protection {
+            Protection::Clear => Some("the server says PREAUTH in clear text, where anybody could have said it"),
+            Protection::Tls if !self.opening.plan.allow_preauth => {
+                Some("the server says PREAUTH: it would not be known as whom; allow it if that is meant")
+            }
+            Protection::Tls | Protection::Trusted => None,
+        };
+        if let Some(text) = refusal {
+            return self.close(Error::new(ErrorKind::Unsafe, text));
+        }
+        self.state = State::Authenticated;
+        self.opening.opened.authenticated = true;
+        self.opening.opened.mechanism = Some("PREAUTH".into());
+        self.framer.set_limits(self.limits.clone());
+        self.decoder.set_limits(self.limits.clone());
+        self.opening_logged_in(self.capabilities.offered().is_some());
+    }
+
+    /// TLS is in place; everything known so far may be a lie (M12).
+    pub(crate) fn opening_upgraded(&mut self) {
+        if self.opening.stage == Stage::ExpectStartTls {
+            self.offer_or_ask();
+        }
+    }
+
+    fn offer_or_ask(&mut self) {
+        if self.capabilities.offered().is_some() {
+            return self.choose();
+        }
+        self.opening.stage = Stage::ExpectOffer;
+        self.submit_own(AskCapability, Fed::Capability);
+    }
+
+    fn choose(&mut self) {
+        match self.opening.plan.login.take() {
+            Some(login) => self.opening_login(login),
+            None => self.ready(),
+        }
+    }
+
+    pub(crate) fn opening_login(&mut self, mut login: Box<dyn Login>) {
+        let clear = self.protection == Protection::Clear && self.opening.plan.security != Security::DangerClear;
+        if clear {
+            return self.close(Error::new(ErrorKind::Unsafe, "no credential is sent in clear text"));
+        }
+        let nothing = Capabilities::default();
+        let offered = self.capabilities.offered().unwrap_or(&nothing);
+        let credential = match login.choose(offered, self.protection) {
+            Ok(credential) => credential,
+            Err(error) => return self.close(error),
+        };
+        self.opening.stage = Stage::ExpectLogin;
+        match credential {
+            Credential::Login { .. } if offered.has(&Capability::LoginDisabled) => {
+                let mechanisms: Vec<_> = offered.auth_mechanisms().collect();
+                let text = format!("the server forbids LOGIN here; it offers: {}", list(&mechanisms));
+                self.close(Error::new(ErrorKind::Auth, text)); // M19, T028
+            }
+            Credential::Login { user, password } => {
+                let command = LoginCommand::new(user, password);
+                self.submit_own(command, |result| Fed::Login(result.map(|()| "LOGIN".into())));
+            }
+            Credential::Sasl(mechanism) => {
+                let name: Box<str> = mechanism.name().into();
+                let command = Authenticate::new(mechanism, self.capabilities.has(&Capability::SaslIr));
+                self.submit_own(command, |result| Fed::Login(result.map(|()| name)));
+            }
+        }
+    }
+
+    /// Somebody is logged in. Capabilities from before do not count, unless they came with the login (C48, T066, T067).
+    pub(crate) fn opening_logged_in(&mut self, told: bool) {
+        if self.opening.plan.distrust_greeting || !told {
+            self.capabilities.forget();
+            self.opening.stage = Stage::ExpectNewOffer;
+            self.submit_own(AskCapability, Fed::Capability);
+        } else {
+            self.details();
+        }
+    }
+
+    /// Everything else, in one flight.
+    fn details(&mut self) {
+        let plan = &mut self.opening.plan;
+        let identify = plan.identify.take().filter(|_| self.capabilities.has(&Capability::Id));
+        let namespace = plan.namespace && self.capabilities.has(&Capability::Namespace);
+        let wanted: Vec<_> = plan.enable.iter().filter(|&wanted| self.capabilities.has(wanted)).cloned().collect();
+        let enable = !wanted.is_empty() && self.capabilities.has(&Capability::Enable);
+        let answers = u8::from(identify.is_some()) + u8::from(namespace) + u8::from(enable);
+        if answers == 0 {
+            return self.ready();
+        }
+        self.opening.stage = Stage::ExpectDetails(answers);
+        if let Some(fields) = identify {
+            self.submit_own(Id::new(fields), |result| Fed::Id(result.ok().flatten()));
+        }
+        if namespace {
+            self.submit_own(Namespace, |result| Fed::Namespace(result.ok()));
+        }
+        if enable {
+            self.submit_own(Enable::new(wanted), |_| Fed::Enabled);
+        }
+    }
+
+    /// A command of the opening's own has ended.
+    pub(crate) fn feed(&mut self, fed: Option<Fed>) {
+        let Some(fed) = fed else { return };
+        if self.closed.is_some() {
+            return;
+        }
+        match (fed, self.opening.stage) {
+            (Fed::StartTls(Ok(())), _) => {}
+            (Fed::StartTls(Err(error)), _) => {
+                let text = format!("the server does not start TLS, so nothing was sent to it: {error}");
+                self.close(Error::with_source(ErrorKind::Unsafe, text, error));
+            }
+            (Fed::Capability(Ok(())), Stage::ExpectOffer) => self.choose(),
+            (Fed::Capability(_), Stage::ExpectNewOffer) => self.details(),
+            // A server that does not know CAPABILITY is hardly one to log in to, but that is for `Login::choose` to say (T005).
+            (Fed::Capability(Err(_)), Stage::ExpectOffer) => self.choose(),
+            (Fed::Login(Ok(mechanism)), _) => {
+                self.opening.opened.authenticated = true;
+                self.opening.opened.mechanism = Some(mechanism);
+            }
+            (Fed::Login(Err(error)), _) => self.close(login_failed(&error)),
+            (Fed::Id(server_id), _) => {
+                self.opening.opened.server_id = server_id;
+                self.detail_done();
+            }
+            (Fed::Namespace(namespaces), _) => {
+                self.opening.opened.namespaces = namespaces;
+                self.detail_done();
+            }
+            (Fed::Enabled, _) => self.detail_done(),
+            (Fed::Capability(_), _) => {}
+        }
+    }
+
+    fn detail_done(&mut self) {
+        if let Stage::ExpectDetails(left) = self.opening.stage {
+            match left.saturating_sub(1) {
+                0 => self.ready(),
+                left => self.opening.stage = Stage::ExpectDetails(left),
+            }
+        }
+    }
+
+    fn ready(&mut self) {
+        self.opening.stage = Stage::Done;
+        self.events.push(Event::Ready(Box::new(self.opening.opened.clone())));
+    }
+}
+
+fn login_failed(error: &Error) -> Error {
+    match error.kind() {
+        ErrorKind::No | ErrorKind::Bad => error.with_kind(ErrorKind::Auth),
+        _ => error.clone(),
+    }
+}
+
+fn list(mechanisms: &[&str]) -> String {
+    if mechanisms.is_empty() { String::from("no mechanism at all") } else { mechanisms.join(", ") }
+}
+
+/// Says which protocol was met instead of IMAP, where that can be told (H17, T039).
+fn not_a_greeting(line: &[u8]) -> Error {
+    let starts = |prefix: &[u8]| line.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let seen = if starts(b"HTTP/") {
+        "this port speaks HTTP"
+    } else if starts(b"220 ") || starts(b"220-") || starts(b"421 ") || starts(b"554 ") {
+        "this port speaks SMTP"
+    } else if starts(b"+OK") || starts(b"+ OK") || starts(b"-ERR") {
+        "this port speaks POP3"
+    } else if starts(b"SSH-") {
+        "this port speaks SSH"
+    } else {
+        "the first line is not an IMAP greeting"
+    };
+    let shown = printable(line);
+    let text = if shown.is_empty() { String::from(seen) } else { format!("{seen}: {}", shown.trim()) };
+    Error::new(ErrorKind::Protocol, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t039_the_wrong_port_is_named() {
+        for (line, word) in [
+            (&b"HTTP/1.1 400 Bad Request\r\n"[..], "HTTP"),
+            (b"220 smtp ESMTP\r\n", "SMTP"),
+            (b"+OK POP3\r\n", "POP3"),
+            (b"hello\r\n", "not an IMAP greeting: hello"),
+        ] {
+            let error = not_a_greeting(line);
+            assert!(format!("{error}").contains(word), "{error}");
+            assert_eq!(error.kind(), ErrorKind::Protocol);
+        }
+    }
+}

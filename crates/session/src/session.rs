@@ -1,0 +1,437 @@
+//! The public surface of a session, and nothing else; the work is in the modules beside this one.
+//!
+//! Prefixes are the contract: `handle_*` brings something in, `poll_*` takes something out, bare verbs are the application's. No RFC of its own.
+//!
+//! Invariant: every submitted command's reply closure is called exactly once, also when the connection ends.
+
+use alloc::boxed::Box;
+use alloc::format;
+
+use bytes::{Bytes, BytesMut};
+use imapkit_wire::{Decoder, Encoder, Framer, Limits, StatusKind, StatusLine};
+
+use crate::capabilities::CapabilityBook;
+use crate::command::{Command, Completion, Effect, Needs, Rules};
+use crate::config::{Config, Login, Security, Tick, Timers};
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, EventQueue, Layer};
+use crate::hazard;
+use crate::mailbox_view::MailboxView;
+use crate::opening::{Fed, OpeningState};
+use crate::outbox::{Outbox, Upload};
+use crate::queue::{CommandId, InFlight, Queue, Queued, Waiting, fail_waiting, submitted};
+use crate::state::{Epoch, Protection, State};
+use crate::trace::{Trace, TraceLine};
+use crate::track::Switch;
+use crate::watch::Watch;
+
+/// One connection to an IMAP server, from the greeting to the end.
+pub struct Session {
+    pub(crate) state: State,
+    pub(crate) protection: Protection,
+    pub(crate) capabilities: CapabilityBook,
+    pub(crate) view: Option<MailboxView>,
+    pub(crate) epoch: Epoch,
+    pub(crate) switch: Option<Switch>,
+    pub(crate) queue: Queue,
+    pub(crate) outbox: Outbox,
+    pub(crate) events: EventQueue,
+    pub(crate) opening: OpeningState,
+    pub(crate) watch: Watch,
+    pub(crate) trace: Trace,
+    pub(crate) framer: Framer,
+    pub(crate) decoder: Decoder,
+    pub(crate) limits: Limits,
+    pub(crate) timers: Timers,
+    pub(crate) max_line: usize,
+    pub(crate) drain_budget: u64,
+    pub(crate) now: Tick,
+    /// Last sign of life while something was awaited.
+    pub(crate) progress: Tick,
+    /// The server has said something since we last did: what we say next starts a flight.
+    pub(crate) answered: bool,
+    /// A reader is behind since then.
+    pub(crate) paused: Option<Tick>,
+    /// The caller has to swap a layer before anything else happens.
+    pub(crate) upgrading: Option<Layer>,
+    /// Whose streamed body is coming in; `None` inside: nobody's, it is thrown away.
+    pub(crate) body_owner: Option<Option<CommandId>>,
+    /// The server said BYE; read on until then at most.
+    pub(crate) bye: Option<(Error, Tick)>,
+    pub(crate) closed: Option<Error>,
+    /// The server has told its capabilities since login was sent.
+    pub(crate) told_during_login: bool,
+    /// Octets and responses before login, which are limited (T025).
+    pub(crate) before_login: (u64, u32),
+}
+
+impl Session {
+    /// A session that awaits the greeting. `nonce` must be 64 fresh random bits: tags are made of it.
+    pub fn new(config: Config, nonce: u64, now: Tick) -> Self {
+        let protection = match config.opening.security {
+            Security::Tls => Protection::Tls,
+            Security::Trusted => Protection::Trusted,
+            Security::StartTls | Security::DangerClear => Protection::Clear,
+        };
+        let early = Limits::before_login();
+        Self {
+            state: State::Greeting,
+            protection,
+            capabilities: CapabilityBook::new(config.disabled),
+            view: None,
+            epoch: Epoch::default(),
+            switch: None,
+            queue: Queue::new(nonce),
+            outbox: Outbox::default(),
+            events: EventQueue::new(config.max_events),
+            opening: OpeningState::new(config.opening),
+            watch: Watch::default(),
+            trace: Trace::new(config.trace),
+            framer: Framer::new(early.clone()),
+            decoder: Decoder::new(early),
+            limits: config.limits,
+            timers: config.timers,
+            max_line: config.max_line,
+            drain_budget: config.drain_budget,
+            now,
+            progress: now,
+            answered: false,
+            paused: None,
+            upgrading: None,
+            body_owner: None,
+            bye: None,
+            closed: None,
+            told_during_login: false,
+            before_login: (0, 0),
+        }
+    }
+
+    /// Queues a command; `reply` is called once, with its result. The reply must not block.
+    ///
+    /// A command that cannot be sent as things stand (wrong state, missing capability, stale mailbox, an argument that breaks a rule) fails
+    /// when its turn comes, before a byte of it is sent.
+    pub fn submit<C: Command>(
+        &mut self,
+        command: C,
+        reply: impl FnOnce(Result<C::Output, Error>) + Send + 'static,
+    ) -> CommandId {
+        self.enqueue(submitted(command, move |result| {
+            reply(result);
+            None
+        }))
+    }
+
+    /// Queues a command of the session's own; what its reply returns is fed to the opening.
+    pub(crate) fn submit_own<C: Command>(
+        &mut self,
+        command: C,
+        reply: impl FnOnce(Result<C::Output, Error>) -> Fed + Send + 'static,
+    ) -> CommandId {
+        self.enqueue(submitted(command, move |result| Some(reply(result))))
+    }
+
+    fn enqueue(&mut self, command: Box<dyn Waiting>) -> CommandId {
+        let id = self.queue.next_id();
+        match &self.closed {
+            Some(error) => {
+                let error = error.clone();
+                let _ = fail_waiting(command, error);
+            }
+            None => self.queue.waiting.push_back(Queued { id, rules: command.rules(), command }),
+        }
+        self.pump();
+        id
+    }
+
+    /// The caller does not want the answer any more. A command that was not sent is taken back; one that was is answered by the server all
+    /// the same, and its data is read and thrown away, up to the drain budget (M29, M30).
+    pub fn cancel(&mut self, id: CommandId) {
+        if let Some(at) = self.queue.waiting.iter().position(|queued| queued.id == id) {
+            if let Some(queued) = self.queue.waiting.remove(at) {
+                let _ = fail_waiting(queued.command, Error::new(ErrorKind::Cancelled, "cancelled before it was sent"));
+            }
+        } else if let Some(entry) = self.queue.find(id) {
+            entry.abandoned.get_or_insert(0);
+        }
+        self.resume();
+        self.pump();
+    }
+
+    /// A reader that was behind has caught up: go on reading.
+    pub fn resume(&mut self) {
+        if self.paused.take().is_some() {
+            self.progress = self.now;
+        }
+    }
+
+    /// Bytes from the server, after TLS and inflate. Takes whole responses out of `input` and leaves the rest, also while
+    /// [`Session::wants_input`] is false.
+    pub fn handle_input(&mut self, now: Tick, input: &mut BytesMut) {
+        self.now = now;
+        self.read(input);
+        self.pump();
+    }
+
+    /// The server closed the connection, or it broke: `why` tells. All commands fail.
+    pub fn handle_eof(&mut self, now: Tick, why: Option<Error>) {
+        self.now = now;
+        if self.closed.is_some() {
+            return;
+        }
+        let error = match (self.bye.take(), why) {
+            (Some((bye, _)), _) => bye,
+            (None, Some(why)) => why,
+            (None, None) => {
+                let place = self.framer.position();
+                Error::new(ErrorKind::Closed, format!("the server closed the connection {place}"))
+            }
+        };
+        self.close(error);
+    }
+
+    /// Time has passed. Call it when [`Session::poll_timeout`] is due.
+    pub fn handle_timeout(&mut self, now: Tick) {
+        self.now = now;
+        self.check_timers();
+        self.pump();
+    }
+
+    /// The layer asked for by [`Event::Upgrade`] is in place: for TLS, the handshake is done and the certificate accepted.
+    pub fn handle_upgraded(&mut self, now: Tick, layer: Layer) {
+        self.now = now;
+        if self.upgrading != Some(layer) {
+            return;
+        }
+        self.upgrading = None;
+        self.progress = now;
+        if layer == Layer::Tls {
+            self.protection = Protection::Tls;
+            self.capabilities.forget();
+            self.opening_upgraded();
+        }
+        self.pump();
+    }
+
+    /// Content of a literal that [`Session::poll_upload`] asked for.
+    ///
+    /// # Errors
+    /// When that command does not wait for content, or not for so much.
+    pub fn push_upload(&mut self, id: CommandId, data: Bytes) -> Result<(), Error> {
+        self.progress = self.now;
+        let pushed = self.outbox.push_upload(id, data);
+        pushed.map_err(|()| Error::new(ErrorKind::Misuse, "more octets than the literal was announced with"))
+    }
+
+    /// The content of a literal cannot be supplied. Once its size is announced there is no way back: the connection closes (M29).
+    pub fn fail_upload(&mut self, id: CommandId, error: &Error) {
+        if self.outbox.is_sending(id) {
+            self.close(error.with_kind(ErrorKind::Cancelled));
+        }
+    }
+
+    /// The literal whose content is to be sent next, if the outbox waits for one.
+    pub fn poll_upload(&self) -> Option<Upload> {
+        self.outbox.upload()
+    }
+
+    /// Appends to `out` what is to be sent now; the number of octets.
+    pub fn poll_transmit(&mut self, out: &mut BytesMut) -> usize {
+        let sent = self.outbox.transmit(out);
+        if sent > 0 {
+            self.progress = self.now;
+            if core::mem::take(&mut self.answered) {
+                self.opening.count_flight();
+            }
+        }
+        sent
+    }
+
+    /// What happened, oldest first.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    /// A line of the trace, if tracing is on.
+    pub fn poll_trace(&mut self) -> Option<TraceLine> {
+        self.trace.poll()
+    }
+
+    /// When to call [`Session::handle_timeout`] at the latest.
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        self.next_timeout()
+    }
+
+    /// False while a reader is behind, while a layer is being swapped, and after the end.
+    pub fn wants_input(&self) -> bool {
+        self.paused.is_none() && self.upgrading.is_none() && self.closed.is_none()
+    }
+
+    /// Watch the selected mailbox for changes whenever nothing else is to be done: by IDLE, or by NOOP where there is no IDLE.
+    pub fn watch(&mut self, on: bool) {
+        self.watch.wanted = on;
+        self.watch.quiet_since = self.now;
+        self.pump();
+    }
+
+    /// Logs in after an opening that stopped before it. The result comes as [`Event::Ready`] or [`Event::Closed`].
+    ///
+    /// # Errors
+    /// When somebody is logged in already, or the greeting is not there yet.
+    pub fn login(&mut self, login: Box<dyn Login>) -> Result<(), Error> {
+        if self.state != State::NotAuthenticated {
+            return Err(Error::new(ErrorKind::Misuse, "only possible before login"));
+        }
+        self.opening_login(login);
+        self.pump();
+        Ok(())
+    }
+
+    /// Where the connection stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// What protects the connection now.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// What the server offers and what is switched on.
+    pub fn capabilities(&self) -> &CapabilityBook {
+        &self.capabilities
+    }
+
+    /// The selected mailbox.
+    pub fn mailbox(&self) -> Option<&MailboxView> {
+        self.view.as_ref()
+    }
+
+    /// Why the connection is over, once it is.
+    pub fn error(&self) -> Option<&Error> {
+        self.closed.as_ref()
+    }
+
+    /// True when no command waits or runs, IDLE aside.
+    pub fn is_quiet(&self) -> bool {
+        self.queue.waiting.is_empty() && self.queue.in_flight.iter().all(|entry| entry.rules.effect == Effect::Idle)
+    }
+
+    /// Sends what may be sent.
+    pub(crate) fn pump(&mut self) {
+        while self.closed.is_none() && self.upgrading.is_none() {
+            self.watch_step();
+            let Some(next) = self.queue.waiting.front() else { return };
+            if let Some(error) = self.obstacle(&next.rules) {
+                self.fail_front(error);
+                continue;
+            }
+            let running = self.queue.in_flight.iter().map(|entry| &entry.rules);
+            if self.outbox.is_blocked() || !hazard::may_send(&next.rules, running) {
+                return;
+            }
+            self.start_front();
+        }
+    }
+
+    /// Why a command cannot be sent in the state the session is in, whatever is in flight.
+    fn obstacle(&self, rules: &Rules) -> Option<Error> {
+        let settled = self.queue.in_flight.iter().all(|entry| entry.rules.effect == Effect::None);
+        if rules.epoch.is_some_and(|epoch| self.view.as_ref().map(MailboxView::epoch) != Some(epoch)) && settled {
+            return Some(Error::new(ErrorKind::Stale, "the mailbox is not selected any more, or its UIDs have changed"));
+        }
+        let fits = match rules.state {
+            Needs::Any => true,
+            Needs::NotAuthenticated => self.state <= State::NotAuthenticated,
+            Needs::Authenticated => matches!(self.state, State::Authenticated | State::Selected),
+            Needs::Selected | Needs::ReadWrite => self.state == State::Selected,
+        };
+        if !fits && settled {
+            let text = match rules.state {
+                Needs::Selected | Needs::ReadWrite => "no mailbox is selected",
+                Needs::NotAuthenticated => "only possible before login",
+                _ => "not logged in",
+            };
+            return Some(Error::new(ErrorKind::Misuse, text));
+        }
+        if rules.state == Needs::ReadWrite && settled && self.view.as_ref().is_some_and(MailboxView::is_read_only) {
+            return Some(Error::new(ErrorKind::Misuse, "the mailbox is selected read-only"));
+        }
+        let missing = rules.capabilities.iter().find(|capability| !self.capabilities.has(capability))?;
+        settled.then(|| Error::new(ErrorKind::Unsupported, format!("the server does not offer {}", missing.as_str())))
+    }
+
+    fn fail_front(&mut self, error: Error) {
+        if let Some(queued) = self.queue.waiting.pop_front() {
+            let error = error.in_command(queued.command.name());
+            let fed = fail_waiting(queued.command, error);
+            self.feed(fed);
+        }
+    }
+
+    fn start_front(&mut self) {
+        let Some(Queued { id, rules, command }) = self.queue.waiting.pop_front() else { return };
+        let name = command.name();
+        let encoded = self.queue.next_tag().and_then(|tag| {
+            let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
+            encoder.tag(tag).sp();
+            command.encode(&mut encoder);
+            Ok((tag, encoder.finish()?))
+        });
+        let (tag, encoded) = match encoded {
+            Ok(done) => done,
+            Err(error) => {
+                let fed = fail_waiting(command, error.in_command(name));
+                return self.feed(fed);
+            }
+        };
+        self.trace.command(&tag, name, rules.secret, &encoded);
+        self.outbox.push(id, encoded);
+        if self.queue.in_flight.is_empty() {
+            self.progress = self.now;
+        }
+        self.begin_effect(rules.effect);
+        let running = command.start();
+        self.queue.in_flight.push(InFlight { id, tag, name, rules, running, abandoned: None, failed: None });
+    }
+
+    /// Ends the connection: every command fails, and the last event says why.
+    pub(crate) fn close(&mut self, error: Error) {
+        if self.closed.is_some() {
+            return;
+        }
+        self.closed = Some(error.clone());
+        self.state = State::Closed;
+        self.outbox.clear();
+        self.view = None;
+        self.paused = None;
+        let (in_flight, waiting) = self.queue.drain();
+        for entry in in_flight {
+            if entry.rules.effect == Effect::Logout {
+                // Many servers just close; that is what was asked for.
+                let _ = entry.running.end(Ok(Completion { status: closed_ok(), epoch: self.epoch }));
+                continue;
+            }
+            let error = match entry.failed {
+                Some(failed) => failed,
+                None if entry.rules.writes => unknown(&error, entry.name),
+                None => error.in_command(entry.name),
+            };
+            let _ = entry.running.end(Err(error));
+        }
+        for queued in waiting {
+            let error = error.in_command(queued.command.name());
+            let _ = fail_waiting(queued.command, error);
+        }
+        self.events.push(Event::Closed(error));
+    }
+}
+
+fn closed_ok() -> StatusLine {
+    StatusLine { kind: StatusKind::Ok, code: None, text: Bytes::new() }
+}
+
+/// The connection ended while a command that changes something was in flight: nobody knows whether the server did it (M31).
+fn unknown(error: &Error, name: &'static str) -> Error {
+    let text = format!("it is not known whether the server did it: {error}");
+    Error::with_source(ErrorKind::Unknown, text, error.clone()).in_command(name)
+}
