@@ -17,6 +17,9 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+/// Time that a peer on a real socket really waits for.
+pub const LONGEST_REAL_WAIT: Duration = Duration::from_secs(1);
+
 /// One transcript: who says it happens, what to do, and the exchange.
 #[derive(Debug, Clone)]
 pub struct Script {
@@ -77,10 +80,9 @@ impl Script {
         self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Control(Control::Tls | Control::TlsRefused)))
     }
 
-    /// The longest time that passes in one go (`~ 29m`); what is longer than a second can only be played on a virtual clock.
-    pub fn longest_wait(&self) -> Duration {
-        let wait = |turn: &Turn| if let TurnKind::Advance(time) = turn.kind { time } else { Duration::ZERO };
-        self.turns.iter().map(wait).max().unwrap_or_default()
+    /// Whether more time passes (`~ 29m`) than anybody wants to wait for: then only a player in virtual time can play it.
+    pub fn needs_virtual_time(&self) -> bool {
+        self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Advance(time) if time > LONGEST_REAL_WAIT))
     }
 }
 
@@ -122,9 +124,9 @@ pub enum Expect {
     Bad,
     /// It failed with an error of this kind, by the name the front end gives it.
     Error(String),
-    /// The outcome, written as the runner writes it, holds this text.
+    /// A line of the outcome, written as `corpus/README.md` says, is this text.
     Value(String),
-    /// An event, written as the runner writes it, holds this text.
+    /// There was an event that is written like this.
     Event(String),
 }
 

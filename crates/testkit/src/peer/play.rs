@@ -1,11 +1,7 @@
 //! Plays a script over a connection: does what the player says and brings it the client's bytes.
 
 use super::PeerConn;
-use crate::script::{Act, Control, Mismatch, Player, Script};
-use std::time::Duration;
-
-/// Time that is really waited for; longer waits are for players in virtual time.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+use crate::script::{Act, Control, LONGEST_REAL_WAIT, Mismatch, Player, Script};
 
 pub(super) fn play(conn: &mut PeerConn, script: &Script) -> Result<(), Mismatch> {
     let mut player = Player::new(script);
@@ -22,7 +18,7 @@ pub(super) fn play(conn: &mut PeerConn, script: &Script) -> Result<(), Mismatch>
                 }
                 player.feed(&bytes);
             }
-            Act::Advance(time) if time <= LONGEST_WAIT => std::thread::sleep(time),
+            Act::Advance(time) if time <= LONGEST_REAL_WAIT => std::thread::sleep(time),
             Act::Advance(time) => {
                 return Err(Mismatch::new(place, "a virtual clock", format!("{time:?} on a real socket")));
             }
