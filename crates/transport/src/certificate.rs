@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use core::str::FromStr;
 use core::time::Duration;
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -92,6 +92,12 @@ pub(crate) fn utc(seconds: u64) -> String {
         Ok(time) => time.to_string(),
         Err(_) => format!("{seconds} seconds after 1970"),
     }
+}
+
+/// The public key of a certificate, with its algorithm; `None` where the DER is beyond reading.
+pub(crate) fn public_key(der: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    let parsed = CertificateInner::<Raw>::from_der(der).ok()?;
+    Some(parsed.tbs_certificate().subject_public_key_info().to_der().ok()?.into())
 }
 
 /// The `tls-server-end-point` channel binding: the certificate hashed with the hash of its own signature, SHA-256 in place of

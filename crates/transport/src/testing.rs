@@ -7,8 +7,10 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::BytesMut;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, SanType};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ServerConnection, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 use crate::{Error, Roots, ServerId, Stack, TlsConfig, TlsConfigBuilder};
@@ -31,8 +33,17 @@ impl Identity {
         Self { chain: vec![certificate.der().clone()], key: Arc::new(key.serialize_der()) }
     }
 
-    fn key(&self) -> PrivateKeyDer<'static> {
-        PrivatePkcs8KeyDer::from(self.key.to_vec()).into()
+    pub(crate) fn from_pem(pem: &[u8]) -> Self {
+        let chain = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap();
+        let key = PrivatePkcs8KeyDer::from_pem_slice(pem).unwrap();
+        Self { chain, key: Arc::new(key.secret_pkcs8_der().to_vec()) }
+    }
+
+    /// Past rustls' own check that chain and key are usable and fit: servers elsewhere do not make it.
+    fn unchecked(&self) -> SingleCertAndKey {
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.to_vec()));
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+        CertifiedKey::new(self.chain.clone(), key).into()
     }
 }
 
@@ -96,8 +107,7 @@ pub(crate) fn server(identity: &Identity, versions: &[&'static SupportedProtocol
         .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(identity.chain.clone(), identity.key())
-        .unwrap();
+        .with_cert_resolver(Arc::new(identity.unchecked()));
     ServerConnection::new(Arc::new(config)).unwrap()
 }
 
@@ -111,8 +121,7 @@ pub(crate) fn server_asking_client(identity: &Identity) -> ServerConnection {
         .with_protocol_versions(rustls::ALL_VERSIONS)
         .unwrap()
         .with_client_cert_verifier(clients)
-        .with_single_cert(identity.chain.clone(), identity.key())
-        .unwrap();
+        .with_cert_resolver(Arc::new(identity.unchecked()));
     ServerConnection::new(Arc::new(config)).unwrap()
 }
 

@@ -1,8 +1,10 @@
 //! The TLS layer: rustls without its I/O.
 //!
 //! ADR: the buffered `ClientConnection`, not `UnbufferedClientConnection`. rustls 0.23 has no keying-material exporter on the
-//! unbuffered kind, so `tls-exporter` channel binding (SCRAM-PLUS) would be impossible; and it, too, copies each record into a
-//! `Vec` of its own. Decrypted records are read in place (`fill_buf`) and copied once, into the caller's buffer.
+//! unbuffered kind, so `tls-exporter` channel binding (SCRAM-PLUS) would be impossible. It is faster (it skips one copy, though
+//! it, too, moves each record into a `Vec` of its own): 300 MB decrypted in memory, median of 15 runs on 2 cores, AES-256-GCM:
+//! `StreamOwned` 2.6 GB/s, this layer 2.4, unbuffered 2.8. Decrypted records are read in place (`fill_buf`) and copied once,
+//! into the caller's buffer; from a socket this layer takes a record in one read where `StreamOwned` takes five.
 //!
 //! rustls has no renegotiation and no compression; 0-RTT and tickets are off (`config.rs`).
 //!
@@ -194,7 +196,9 @@ impl Tls {
     fn explain(&self, error: &rustls::Error) -> Error {
         match error {
             rustls::Error::InvalidCertificate(_) => {
-                let problem = self.verifier.verdict().and_then(|verdict| verdict.problem.clone());
+                // An accepted certificate's key has yet to sign the handshake; that it did not is no fault of the certificate.
+                let refused = self.verifier.verdict().filter(|verdict| !verdict.accepted);
+                let problem = refused.and_then(|verdict| verdict.problem.clone());
                 problem.map_or_else(|| Error::Tls(printable(&error.to_string())), Error::Certificate)
             }
             rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)

@@ -17,12 +17,14 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError as Reason, DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::certificate::{Certificate, Digest, printable};
+use crate::certificate::{Certificate, Digest, printable, public_key};
 use crate::error::{CertificateError, CertificateProblem};
 use crate::server_id::ServerId;
 
@@ -43,6 +45,8 @@ pub(crate) struct Trust {
 pub(crate) struct Verdict {
     /// What is wrong with it, whether or not it was let pass.
     pub(crate) problem: Option<Box<CertificateError>>,
+    /// It was let pass.
+    pub(crate) accepted: bool,
     /// It was accepted for its key.
     pub(crate) pinned: bool,
 }
@@ -87,7 +91,7 @@ impl Verifier {
         }
         let problem = problem.map(|problem| Box::new(CertificateError { host, problem, leaf: leaf.map(Box::new) }));
         // A second call could only come from a renegotiation, which rustls does not do; the first verdict would stand.
-        let _ = self.verdict.set(Verdict { problem, pinned: known });
+        let _ = self.verdict.set(Verdict { problem, accepted: refusal.is_none(), pinned: known });
         refusal.map_or(Ok(()), Err)
     }
 
@@ -105,6 +109,23 @@ impl Verifier {
         match &self.trust.chain {
             Some(chain) => chain.verify_server_cert(leaf, others, name, ocsp, now).map(drop),
             None => Err(Reason::UnknownIssuer.into()),
+        }
+    }
+
+    /// webpki reads version 3 certificates only, but home-made ones are often version 1 (`openssl x509 -req` wrote them for
+    /// decades). Where such a one was accepted, as a trusted site or for its key, its key still has to sign the handshake.
+    fn verify_with_key(
+        &self,
+        error: Error,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        match public_key(cert) {
+            Some(key) if ParsedCertificate::try_from(cert).is_err() => {
+                verify_tls13_signature_with_raw_key(message, &key, dss, &self.trust.algorithms)
+            }
+            _ => Err(error),
         }
     }
 }
@@ -170,6 +191,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, cert, dss, &self.trust.algorithms)
+            .or_else(|error| self.verify_with_key(error, message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -179,6 +201,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, cert, dss, &self.trust.algorithms)
+            .or_else(|error| self.verify_with_key(error, message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,5 +1,7 @@
 //! The layers together, against a TLS server in memory: swaps, bounds, ends, clear-text peers.
 
+use std::io::Write as _;
+
 use rustls::ALL_VERSIONS;
 
 use super::*;
@@ -146,6 +148,91 @@ fn the_end_of_input_is_clean_only_after_close_notify() {
     let mut early = Stack::new();
     early.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
     assert_eq!(early.handle_eof(), Err(Error::Truncated { handshake: true }));
+}
+
+/// The peer's side of COMPRESS, on top of its TLS.
+struct Compressor(flate2::Compress, flate2::Decompress);
+
+impl Compressor {
+    fn new() -> Self {
+        Self(flate2::Compress::new(flate2::Compression::default(), false), flate2::Decompress::new(false))
+    }
+
+    fn compress(&mut self, plain: &[u8]) -> Vec<u8> {
+        let mut wire = Vec::with_capacity(plain.len() + 1000);
+        self.0.compress_vec(plain, &mut wire, flate2::FlushCompress::Sync).unwrap();
+        wire
+    }
+
+    fn decompress(&mut self, wire: &[u8], len: usize) -> Vec<u8> {
+        let mut plain = Vec::with_capacity(len);
+        self.1.decompress_vec(wire, &mut plain, flate2::FlushDecompress::Sync).unwrap();
+        plain
+    }
+}
+
+#[test]
+fn deflate_inside_tls_carries_bytes_both_ways() {
+    let text = b"* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n".repeat(3000);
+    for step in [1, 1000, usize::MAX] {
+        let (mut pair, mut peer) = (pair(step), Compressor::new());
+        pair.server_says(b"A1 OK compressing\r\n").unwrap();
+        pair.plain.clear();
+        pair.stack.start_deflate(DeflateConfig::default(), &pair.plain).unwrap();
+        assert_eq!(pair.stack.start_deflate(DeflateConfig::default(), &[]).unwrap_err().kind(), ErrorKind::Misuse);
+        let wire = peer.compress(&text);
+        assert!(wire.len() < text.len() / 20);
+        pair.server_says(&wire).unwrap();
+        assert_eq!(pair.plain, text);
+        let heard = pair.client_says(&text);
+        assert_eq!(peer.decompress(&heard, text.len()), text);
+    }
+}
+
+#[test]
+fn a_wrong_order_of_layers_is_refused() {
+    let (tls, host) = (config().build().unwrap(), ServerId::new(HOST, 993).unwrap());
+    let mut stack = Stack::new();
+    stack.start_tls(&tls, &host, &[]).unwrap();
+    assert_eq!(stack.start_tls(&tls, &host, &[]).unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(stack.start_deflate(DeflateConfig::default(), &[]).unwrap_err().kind(), ErrorKind::Misuse);
+    assert!(stack.is_handshaking() && stack.facts().is_none() && stack.exporter().is_none());
+}
+
+/// A server that ends its part with an alert, and one that is cut off within a record.
+#[test]
+fn alerts_and_damaged_records_are_named() {
+    let mut refused = pair(usize::MAX);
+    refused.to_client.extend_from_slice(&[21, 3, 3, 0, 2, 2, 40]);
+    assert_eq!(
+        refused.pump().unwrap_err().kind(),
+        ErrorKind::Tls,
+        "an alert in clear after the handshake is an attack"
+    );
+
+    let mut stack = Stack::new();
+    stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    let error = stack.receive(&mut BytesMut::from(&[21, 3, 3, 0, 2, 2, 40][..]), &mut BytesMut::new(), 9).unwrap_err();
+    assert_eq!(error, Error::Alert(String::from("handshake_failure")));
+
+    let mut stack = Stack::new();
+    stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    let error = stack.receive(&mut BytesMut::from(&[21, 3, 1, 0, 2, 2, 70][..]), &mut BytesMut::new(), 9).unwrap_err();
+    assert_eq!(error, Error::ProtocolVersion, "what a TLS 1.0 server answers");
+}
+
+#[test]
+fn a_flipped_bit_is_an_error_and_an_alert_is_sent() {
+    let mut pair = pair(usize::MAX);
+    pair.server.writer().write_all(b"* OK ready\r\n").unwrap();
+    pair.server.write_tls(&mut pair.to_client).unwrap();
+    *pair.to_client.last_mut().unwrap() ^= 1;
+    let error = pair.pump().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert!(pair.plain.is_empty());
+    assert!(pair.stack.pending_transmit(&mut BytesMut::new()) > 0, "no alert");
+    assert_eq!(pair.pump(), Ok(()), "nothing left to say");
+    assert_eq!(pair.stack.handle_eof(), Err(error), "poisoned");
 }
 
 #[test]

@@ -257,6 +257,39 @@ fn other_reasons_keep_their_names() {
     assert_eq!(Certificate::read(&garbage), None);
 }
 
+/// A version 1 certificate and its key, as home-made authorities write them; valid from 2026-11-23 for a hundred years.
+const VERSION_1: &[u8] = b"-----BEGIN CERTIFICATE-----
+MIIBMjCB2QIUSwXZxVVGyQnxiZ8371xDBeFBVIcwCgYIKoZIzj0EAwIwGzEZMBcG
+A1UEAwwQaW1hcC5leGFtcGxlLm9yZzAgFw0yNjExMjMxMDAyMTFaGA8yMTI2MTAz
+MDEwMDIxMVowGzEZMBcGA1UEAwwQaW1hcC5leGFtcGxlLm9yZzBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABMCn2y15TnkzKmk5qh73rYefmk8olo0Z37ANsV/urx38
+9LRLQgkZ5chdWhzFnFnPbyzI4gjaoKrxtL0OjLLzZdgwCgYIKoZIzj0EAwIDSAAw
+RQIgPv0R/qJZg/l+SnHKMe6rKOV71ZyYAGD5bJtUMUv4xJICIQCSez9fvK0RxFF2
+TlVbpMxtuTM+/Od3eZgHoh/CqD1+6w==
+-----END CERTIFICATE-----
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3FpiEP08Ce8pbWSu
+aUt4iZ2GAfUwFEaKuhl5l0q128ahRANCAATAp9steU55MyppOaoe962Hn5pPKJaN
+Gd+wDbFf7q8d/PS0S0IJGeXIXVocxZxZz28syOII2qCq8bS9Doyy82XY
+-----END PRIVATE KEY-----
+";
+
+#[test]
+fn a_version_1_certificate_is_refused_but_a_trusted_site_may_have_one() {
+    let identity = Identity::from_pem(VERSION_1);
+    let error = connect(config(), HOST, &identity).unwrap_err();
+    assert_eq!(error.certificate().unwrap().leaf.as_ref().unwrap().subject, "CN=imap.example.org");
+    let facts = connect(config().trusted_site(true), HOST, &identity).unwrap();
+    assert_eq!((facts.status, facts.pinned), (error.certificate().unwrap().problem.status(), false));
+    let key = facts.certificate.unwrap().key;
+    assert!(connect(pinned(config(), HOST, 993, key), HOST, &identity).unwrap().pinned);
+
+    // Its key must sign the handshake, all the same.
+    let thief = Identity { key: trusted(leaf(&[HOST])).key, ..identity };
+    let error = connect(config().trusted_site(true), HOST, &thief).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+}
+
 #[test]
 fn a_client_certificate_is_shown_when_asked_for() {
     let own = trusted(leaf(&["client"]));
