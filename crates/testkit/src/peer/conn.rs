@@ -1,4 +1,9 @@
 //! One connection of a scripted peer, with the verbs a conversation in Rust is written in.
+//!
+//! Every verb either does what it says within the peer's patience or returns a [`Mismatch`] that says what was wanted and
+//! what came instead, so that a conversation is a list of lines that end in `?`.
+//!
+//! Invariants: every byte of the client is recorded, wanted or not; no read goes past an upgrade to TLS.
 
 use super::Setup;
 use super::stream::{Stream, is_timeout};

@@ -1,4 +1,7 @@
 //! Plays a script over a connection: does what the player says and brings it the client's bytes.
+//!
+//! All that there is to know about scripts is in the player; this is the loop between it and a socket. It must not be
+//! cleverer than the loops of other users of the player, or they would see another server.
 
 use super::PeerConn;
 use crate::script::{Act, Control, LONGEST_REAL_WAIT, Mismatch, Player, Script};

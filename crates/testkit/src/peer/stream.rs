@@ -1,6 +1,8 @@
 //! The bytes under a peer's connection: TCP, then perhaps TLS, then perhaps DEFLATE.
 //!
-//! Blocking and simple on purpose. Every read has the deadline that the socket's read timeout gives it.
+//! Blocking and simple on purpose. Every read has the deadline that the socket's read timeout gives it. The layers are
+//! switched at the byte where the caller says so (RFC 9051 §6.2.1, RFC 4978 §3); it has made sure that nothing was read
+//! ahead. RFC 4978 wants raw DEFLATE, without zlib head, flushed after each write.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use rustls::{ServerConfig, ServerConnection};

@@ -1,4 +1,6 @@
 //! The peer against small hand-made clients.
+//!
+//! They use plain sockets and rustls itself, none of our own code: a peer that only our client understands proves nothing.
 
 use super::*;
 use crate::script::Mismatch;

@@ -1,4 +1,8 @@
 //! What went over the wire, both ways, as the test wants to look at it afterwards.
+//!
+//! Bytes are recorded as the peer's conversation sees them, after TLS and DEFLATE were taken off, together with whether
+//! TLS was there: "was the password sent" and "could anybody read it" are two questions (bars T001–T016, T109). A TLS
+//! handshake that the script asked for leaves no trace here; one that came unasked shows as the client bytes it is.
 
 use crate::escape;
 use std::fmt;

@@ -1,4 +1,6 @@
-//! The format and the player, by small scripts.
+//! The format and the player, by small scripts, and by all the transcripts of the corpus.
+//!
+//! No sockets here: what a peer does with a script is tested in `peer/tests.rs`.
 
 use super::*;
 
