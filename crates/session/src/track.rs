@@ -215,7 +215,7 @@ impl Session {
     /// A command goes out that will change the session.
     pub(crate) fn begin_effect(&mut self, effect: Effect) {
         if let Effect::Select { read_only } = effect {
-            let closed_expected = self.capabilities.is_enabled(&Capability::QResync) || self.capabilities.is_rev2();
+            let closed_expected = self.capabilities.is_enabled(&Capability::Qresync) || self.capabilities.is_rev2();
             self.switch = Some(Switch { new: None, closed_expected, read_only });
         }
         if effect == Effect::Logout {

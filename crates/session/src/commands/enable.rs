@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn bytes() {
-        let enable = Enable::new([Capability::CondStore, Capability::QResync]);
+        let enable = Enable::new([Capability::CondStore, Capability::Qresync]);
         assert_eq!(encoded(&enable, Mode::default()).unwrap(), "A1 ENABLE CONDSTORE QRESYNC\r\n");
     }
 

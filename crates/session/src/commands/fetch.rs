@@ -166,7 +166,7 @@ impl<S: FetchSink> Command for Fetch<S> {
     fn rules(&self) -> Rules {
         let mut capabilities = Vec::new();
         if self.vanished {
-            capabilities.push(Capability::QResync);
+            capabilities.push(Capability::Qresync);
         } else if self.changed_since.is_some() {
             capabilities.push(Capability::CondStore);
         }

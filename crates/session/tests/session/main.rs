@@ -1,0 +1,8 @@
+//! The session against a server that is a string: what it says, what it believes, what it refuses. Cut at every byte.
+
+mod before_tls;
+mod link;
+mod login;
+mod mailbox;
+mod streams;
+mod watching;
