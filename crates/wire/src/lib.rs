@@ -44,7 +44,7 @@ pub mod utf7;
 
 pub use encode::{Encoded, Encoder, Mode, RawToken, Step};
 pub use error::{DecodeError, FrameError};
-pub use framer::Elided;
+pub use framer::{Elided, Framer, Piece, RawFrame, Where};
 pub use hazard::{Repairs, Warning};
 pub use limits::{Limit, Limits};
 pub use literal::LiteralSupport;

@@ -31,7 +31,13 @@ const fn classes() -> [u8; 256] {
         // `n` indexes a table of 256.
         #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "in a constant: checked by the compiler")]
         {
-            table[n as usize] = if ends_word { ENDS_WORD | ENDS_ATOM } else if ends_atom { ENDS_ATOM } else { 0 };
+            table[n as usize] = if ends_word {
+                ENDS_WORD | ENDS_ATOM
+            } else if ends_atom {
+                ENDS_ATOM
+            } else {
+                0
+            };
         }
         if n == u8::MAX {
             return table;

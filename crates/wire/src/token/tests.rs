@@ -12,7 +12,10 @@ fn read<T>(text: impl AsRef<[u8]>, reader: impl Fn(&mut Cursor<'_>) -> Parsed<T>
 }
 
 /// The string a reader finds and what it leaves; `None` for NIL.
-fn string(text: &str, reader: impl Fn(&mut Cursor<'_>) -> Parsed<Span>) -> Option<(Option<alloc::vec::Vec<u8>>, alloc::string::String)> {
+fn string(
+    text: &str,
+    reader: impl Fn(&mut Cursor<'_>) -> Parsed<Span>,
+) -> Option<(Option<alloc::vec::Vec<u8>>, alloc::string::String)> {
     let source = Source::new(text);
     let mut cursor = source.cursor();
     let span = reader(&mut cursor).ok()?;
@@ -118,7 +121,9 @@ fn h003_to_h007_literals_of_every_form() {
     is("{3+}\r\nabcd", |c| c.literal(), Some("abc"), "d");
     is("~{4}\r\n\0\x01\x02\x03)", |c| c.literal(), Some("\0\x01\x02\x03"), ")");
     is("{3}\nabc ", |c| c.literal(), Some("abc"), " ");
-    for bad in ["{3}abc", "{}\r\nabc", "{3\r\nabc", "{4}\r\nabc", "{-1}\r\nabc", "~3}\r\nabc", "{99999999999999999999}\r\nx"] {
+    for bad in
+        ["{3}abc", "{}\r\nabc", "{3\r\nabc", "{4}\r\nabc", "{-1}\r\nabc", "~3}\r\nabc", "{99999999999999999999}\r\nx"]
+    {
         let (found, left, _) = read(bad, |c| c.literal());
         assert!(found.is_err() && left == bad.len(), "{bad:?}");
     }
