@@ -250,6 +250,21 @@ impl Message {
         self.date = Some((seconds, offset_minutes));
         self
     }
+
+    /// The message itself.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its flags, in the order in which they were set.
+    pub fn flags(&self) -> &[String] {
+        &self.flags
+    }
+
+    /// Its internal date as [`date`](Self::date) takes it; always there in a message that a server returns.
+    pub fn internal_date(&self) -> Option<(i64, i32)> {
+        self.date
+    }
 }
 
 impl From<Vec<u8>> for Message {
@@ -267,6 +282,12 @@ impl From<&[u8]> for Message {
 impl<const N: usize> From<&[u8; N]> for Message {
     fn from(bytes: &[u8; N]) -> Self {
         Self::new(bytes)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::new(text)
     }
 }
 

@@ -25,6 +25,9 @@ use crate::{
 /// Responses are sent once this many bytes wait, or when the client has to act.
 const SEND_AT: usize = 64 << 10;
 
+/// How many bytes are read at once.
+const READ_AT_ONCE: usize = 16 << 10;
+
 /// Why a connection ends.
 pub(crate) enum End {
     /// The client is gone, or cannot be talked to.
@@ -101,6 +104,7 @@ pub(crate) struct Link {
     limits: Limits,
     literal_plus: bool,
     command: Progress,
+    buffer: Box<[u8]>,
 }
 
 /// How much of the current command has come in.
@@ -144,6 +148,7 @@ impl Link {
             limits,
             literal_plus,
             command: Progress::default(),
+            buffer: vec![0; READ_AT_ONCE].into(),
         }
     }
 
@@ -233,11 +238,10 @@ impl Link {
     }
 
     async fn read(&mut self) -> Result<(), End> {
-        let mut buffer = [0; 16 << 10];
-        match timeout(self.limits.idle, self.socket.read(&mut buffer)).await {
+        match timeout(self.limits.idle, self.socket.read(&mut self.buffer)).await {
             Ok(Ok(0) | Err(_)) => Err(End::Closed),
             Ok(Ok(count)) => {
-                self.frames.enqueue_bytes(&buffer[..count]);
+                self.frames.enqueue_bytes(&self.buffer[..count]);
                 Ok(())
             }
             Err(_) => Err(End::Bye("Idle for too long")),
@@ -279,8 +283,12 @@ impl Link {
         if literals == Literals::Any && is_append(self.frames.message_bytes()) {
             return (literal.length > self.limits.message).then_some(Refusal::MessageTooBig);
         }
-        self.command.counted += to_usize(literal.length);
-        (self.command.counted > to_usize(self.limits.command)).then_some(Refusal::CommandTooBig)
+        let counted = self.command.counted.saturating_add(to_usize(literal.length));
+        if counted > to_usize(self.limits.command) {
+            return Some(Refusal::CommandTooBig);
+        }
+        self.command.counted = counted;
+        None
     }
 }
 

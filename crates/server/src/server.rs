@@ -81,8 +81,7 @@ impl Server {
         let store = Store::new(&config)?;
         let plain = config.plain_port.map(|port| listen(config.address, port)).transpose()?;
         let tls = listen(config.address, config.tls_port)?;
-        let plain_port =
-            plain.as_ref().map(|listener| listener.local_addr()).transpose()?.map(|address| address.port());
+        let plain_port = plain.as_ref().map(TcpListener::local_addr).transpose()?.map(|address| address.port());
         let tls_port = tls.local_addr()?.port();
         let shared = Arc::new(Shared {
             store,

@@ -180,7 +180,7 @@ impl Session {
                 if !modifiers.is_empty() {
                     return Err(Outcome::bad("CONDSTORE is not offered"));
                 }
-                self.store(out, &sequence_set, store::Change { kind, response, flags }, uid)
+                self.store(out, &sequence_set, &store::Change { kind, response, flags }, uid)
             }
             CommandBody::Copy { sequence_set, mailbox, uid } => self.copy(account, &sequence_set, &mailbox, uid),
             CommandBody::Move { sequence_set, mailbox, uid } => self.move_(account, out, &sequence_set, &mailbox, uid),

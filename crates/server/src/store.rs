@@ -24,7 +24,7 @@ use self::mailbox::Mailbox;
 use crate::{
     config::{self, Config},
     flags::{self, Flags},
-    mime::Mime,
+    mime::{Mime, header},
     name,
 };
 
@@ -244,7 +244,7 @@ pub(crate) fn deliver(mailbox: &Mailbox, message: config::Message) -> io::Result
         Some((seconds, minutes)) => {
             internal_date(seconds, minutes).ok_or_else(|| invalid("the internal date is out of range".to_owned()))?
         }
-        None => header_date(&message.bytes).unwrap_or_else(now),
+        None => header::date(&message.bytes).and_then(|date| DateTime::try_from(date).ok()).unwrap_or_else(now),
     };
     Ok(mailbox.append(Arc::new(Mime::new(message.bytes)), Flags::new(flags), date))
 }
@@ -252,14 +252,6 @@ pub(crate) fn deliver(mailbox: &Mailbox, message: config::Message) -> io::Result
 fn internal_date(seconds: i64, offset_minutes: i32) -> Option<DateTime> {
     let offset = FixedOffset::east_opt(offset_minutes.checked_mul(60)?)?;
     DateTime::try_from(offset.timestamp_opt(seconds, 0).single()?).ok()
-}
-
-/// The date of the Date field, if there is a usable one.
-fn header_date(bytes: &[u8]) -> Option<DateTime> {
-    let date = crate::mime::header::value(bytes, b"Date")?;
-    let date = mail_parser::DateTime::parse_rfc822(std::str::from_utf8(&date).ok()?)?;
-    let minutes = i32::from(date.tz_hour) * 60 + i32::from(date.tz_minute);
-    internal_date(date.to_timestamp(), if date.tz_before_gmt { -minutes } else { minutes })
 }
 
 /// The present, in UTC.

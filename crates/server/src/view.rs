@@ -136,7 +136,8 @@ impl View {
     pub(crate) fn sync(&mut self, out: &mut Outbox, may_expunge: bool) {
         let mailbox = self.mailbox.clone();
         let changed = mailbox.read(|contents| contents.modseq != self.looked_at);
-        if !changed && !(self.owes_expunges && may_expunge) {
+        let has_news = changed || (self.owes_expunges && may_expunge);
+        if !has_news {
             return;
         }
         mailbox.write(|contents| {

@@ -4,6 +4,8 @@
 //! must be exact slices of what was delivered. Lines may end in CRLF (as they should) or in a bare LF (as test data often does).
 //! RFC 5322 §2.2, §3.2.2 (folding, comments); RFC 2045 §5.1 (parameters).
 
+use chrono::{DateTime, FixedOffset};
+
 /// One field of a header block.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
@@ -69,6 +71,11 @@ pub(crate) fn value(block: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     fields(block).find(|field| field.is(name)).map(|field| unfold(field.value))
 }
 
+/// The date in the Date field, if there is one that can be read.
+pub(crate) fn date(block: &[u8]) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc2822(std::str::from_utf8(&value(block, b"Date")?).ok()?).ok()
+}
+
 /// Removes the line ends of a folded value and the blanks around it.
 pub(crate) fn unfold(value: &[u8]) -> Vec<u8> {
     value.trim_ascii().iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect()
@@ -87,7 +94,7 @@ impl Structured {
     /// Reads an unfolded value; never fails, because what is malformed is simply left out.
     pub(crate) fn parse(value: &[u8]) -> Self {
         let mut pieces = split_outside_quotes(value, b';').into_iter();
-        let main = pieces.next().map(|piece| unquote(piece)).unwrap_or_default();
+        let main = pieces.next().map(unquote).unwrap_or_default();
         let parameters = pieces
             .filter_map(|piece| {
                 let equals = piece.iter().position(|&byte| byte == b'=')?;

@@ -59,7 +59,7 @@ impl Mime {
             Kind::Leaf | Kind::Message(_) => {
                 let specific = self.specific(part, &main, subtype, extended);
                 BodyStructure::Single {
-                    body: Body { basic: self.basic(part, block, &main, content), specific },
+                    body: Body { basic: basic(part, block, &main, content), specific },
                     extension_data: extended.then(|| SinglePartExtensionData {
                         md5: header::value(block, b"Content-MD5").map_or(NString(None), nstring),
                         tail: Some(disposition(block)),
@@ -89,26 +89,26 @@ impl Mime {
         }
     }
 
-    fn basic(&self, part: &Part, block: &[u8], main: &[u8], content: Structured) -> BasicFields<'static> {
-        let mut parameter_list = parameters(content.parameters);
-        let has_charset = parameter_list.iter().any(|(name, _)| name.as_ref().eq_ignore_ascii_case(b"charset"));
-        if main.eq_ignore_ascii_case(b"text") && !has_charset {
-            // RFC 2046 §4.1.2: the default is US-ASCII, and RFC 3501's own examples spell it out.
-            parameter_list.push((istring(b"charset".to_vec()), istring(b"us-ascii".to_vec())));
-        }
-        let text = |name: &[u8]| header::value(block, name);
-        BasicFields {
-            parameter_list,
-            id: text(b"Content-ID").map_or(NString(None), nstring),
-            description: text(b"Content-Description").map_or(NString(None), nstring),
-            content_transfer_encoding: istring(text(b"Content-Transfer-Encoding").unwrap_or_else(|| b"7bit".to_vec())),
-            size: u32::try_from(part.body.len()).unwrap_or(u32::MAX),
-        }
-    }
-
     fn lines(&self, part: &Part) -> u32 {
-        let lines = self.bytes()[part.body.clone()].iter().filter(|&&byte| byte == b'\n').count();
+        let lines = self.bytes()[part.body.clone()].split(|&byte| byte == b'\n').count() - 1;
         u32::try_from(lines).unwrap_or(u32::MAX)
+    }
+}
+
+fn basic(part: &Part, block: &[u8], main: &[u8], content: Structured) -> BasicFields<'static> {
+    let mut parameter_list = parameters(content.parameters);
+    let has_charset = parameter_list.iter().any(|(name, _)| name.as_ref().eq_ignore_ascii_case(b"charset"));
+    if main.eq_ignore_ascii_case(b"text") && !has_charset {
+        // RFC 2046 §4.1.2: the default is US-ASCII, and RFC 3501's own examples spell it out.
+        parameter_list.push((istring(b"charset".to_vec()), istring(b"us-ascii".to_vec())));
+    }
+    let text = |name: &[u8]| header::value(block, name);
+    BasicFields {
+        parameter_list,
+        id: text(b"Content-ID").map_or(NString(None), nstring),
+        description: text(b"Content-Description").map_or(NString(None), nstring),
+        content_transfer_encoding: istring(text(b"Content-Transfer-Encoding").unwrap_or_else(|| b"7bit".to_vec())),
+        size: u32::try_from(part.body.len()).unwrap_or(u32::MAX),
     }
 }
 

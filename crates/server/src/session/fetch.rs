@@ -74,7 +74,7 @@ fn fetch_one(view: &mut View, at: usize, names: &[Name<'_>], out: &mut Outbox) {
         };
         stored.map(|stored| (stored.clone(), known != Some(stored.modseq)))
     });
-    let (stored, newly_seen) = current.unwrap_or((entry.stored.clone(), false));
+    let (stored, newly_seen) = current.unwrap_or_else(|| (entry.stored.clone(), false));
     let mut items: Vec<_> = names.iter().filter_map(|name| item(name, &entry, &stored)).collect();
     if newly_seen && !wants_flags {
         items.push(MessageDataItem::Flags(stored.flags.to_fetch(entry.recent)));

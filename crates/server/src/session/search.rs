@@ -19,6 +19,7 @@ use imap_types::{
 use self::text::Texts;
 use super::{Reply, Session};
 use crate::{
+    config::Capability,
     link::{End, Link},
     numbers::Numbers,
     outbox::Outcome,
@@ -57,6 +58,7 @@ impl Session {
     }
 
     fn prepare(&mut self, charset: Option<&Charset<'_>>, criteria: Vec1<SearchKey<'static>>) -> Result<Key, Outcome> {
+        let within = self.shared.offers(Capability::Within);
         let view = self.selected()?;
         let known = ["US-ASCII", "UTF-8"];
         let is_known = |charset: &Charset<'_>| known.iter().any(|name| name.eq_ignore_ascii_case(charset.as_ref()));
@@ -64,7 +66,7 @@ impl Session {
             let allowed = known.iter().filter_map(|name| Charset::try_from(*name).ok()).collect();
             return Err(Outcome::no("Unknown charset").with(Code::BadCharset { allowed }));
         }
-        let keys = criteria.into_iter().map(|key| Key::new(key, view)).collect::<Result<_, _>>()?;
+        let keys = criteria.into_iter().map(|key| Key::new(key, view, within)).collect::<Result<_, _>>()?;
         Ok(Key::All(keys))
     }
 }
@@ -81,9 +83,9 @@ fn current(view: &View, at: usize) -> Option<Entry> {
 /// A search key ready to be asked.
 enum Key {
     /// All of these; true of every message if empty.
-    All(Vec<Key>),
-    Either(Box<(Key, Key)>),
-    Not(Box<Key>),
+    All(Vec<Self>),
+    Either(Box<(Self, Self)>),
+    Not(Box<Self>),
     Flag(Flag<'static>),
     Recent,
     Positions(Numbers),
@@ -130,16 +132,17 @@ impl Key {
         Ok(Self::Header(name.as_bytes().to_vec(), fold(text)?))
     }
 
-    fn new(key: SearchKey<'static>, view: &View) -> Result<Self, Outcome> {
+    /// Prepares a key; `within` tells whether OLDER and YOUNGER are offered.
+    fn new(key: SearchKey<'static>, view: &View, within: bool) -> Result<Self, Outcome> {
         if let Some(key) = Self::of_flags(&key) {
             return Ok(key);
         }
         Ok(match key {
             SearchKey::And(keys) => {
-                Self::All(keys.into_iter().map(|key| Self::new(key, view)).collect::<Result<_, _>>()?)
+                Self::All(keys.into_iter().map(|key| Self::new(key, view, within)).collect::<Result<_, _>>()?)
             }
-            SearchKey::Or(a, b) => Self::Either(Box::new((Self::new(*a, view)?, Self::new(*b, view)?))),
-            SearchKey::Not(key) => Self::not(Self::new(*key, view)?),
+            SearchKey::Or(a, b) => Self::Either(Box::new((Self::new(*a, view, within)?, Self::new(*b, view, within)?))),
+            SearchKey::Not(key) => Self::not(Self::new(*key, view, within)?),
             SearchKey::SequenceSet(set) => {
                 view.positions(&set, false).ok_or_else(|| Outcome::bad("No such message"))?;
                 Self::Positions(Numbers::new(&set, u32::try_from(view.len()).unwrap_or(u32::MAX)))
@@ -156,8 +159,8 @@ impl Key {
             SearchKey::SentBefore(date) => Self::Sent(Compare::Before, date),
             SearchKey::SentOn(date) => Self::Sent(Compare::On, date),
             SearchKey::SentSince(date) => Self::Sent(Compare::Since, date),
-            SearchKey::Older(seconds) => Self::not(Self::YoungerThan(seconds.get())),
-            SearchKey::Younger(seconds) => Self::YoungerThan(seconds.get()),
+            SearchKey::Older(seconds) if within => Self::not(Self::YoungerThan(seconds.get())),
+            SearchKey::Younger(seconds) if within => Self::YoungerThan(seconds.get()),
             SearchKey::Bcc(text) => Self::header("Bcc", &text)?,
             SearchKey::Cc(text) => Self::header("Cc", &text)?,
             SearchKey::From(text) => Self::header("From", &text)?,

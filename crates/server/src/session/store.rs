@@ -25,7 +25,7 @@ pub(super) struct Change {
 }
 
 impl Session {
-    pub(super) fn store(&mut self, out: &mut Outbox, set: &SequenceSet, change: Change, uid: bool) -> Reply {
+    pub(super) fn store(&mut self, out: &mut Outbox, set: &SequenceSet, change: &Change, uid: bool) -> Reply {
         let view = self.writable()?;
         if !flags::settable(&change.flags) {
             return Err(Outcome::bad("These flags cannot be set"));
@@ -33,7 +33,7 @@ impl Session {
         let positions = view.positions(set, uid).ok_or_else(|| Outcome::bad("No such message"))?;
         let mut all_there = true;
         for at in positions {
-            all_there &= store_one(view, at, &change, uid, out);
+            all_there &= store_one(view, at, change, uid, out);
         }
         if all_there || uid {
             Ok(Outcome::ok("STORE completed"))

@@ -21,11 +21,9 @@ impl<'a> Texts<'a> {
         Self { mime, headers: OnceCell::new(), body: OnceCell::new() }
     }
 
-    /// The day in the Date field.
+    /// The day in the Date field, as written there.
     pub(super) fn sent(&self) -> Option<chrono::NaiveDate> {
-        let value = header::value(self.mime.header(), b"Date")?;
-        let date = mail_parser::DateTime::parse_rfc822(std::str::from_utf8(&value).ok()?)?;
-        chrono::NaiveDate::from_ymd_opt(i32::from(date.year), date.month.into(), date.day.into())
+        header::date(self.mime.header()).map(|date| date.date_naive())
     }
 
     /// Whether a field of that name has a text that passes.
