@@ -6,6 +6,26 @@
 //! RFC 9051 §7 · 3501 · 2971 (ID) · 2342 (NAMESPACE) · 4314 (ACL) · 4466 (ABNF extensions) · 4731 (ESEARCH) · 5161 (ENABLE) · 5255 · 5256 (SORT, THREAD) ·
 //! 5267 · 5464 (METADATA) · 7162 (VANISHED) · 9208 (QUOTA) · 9394 (PARTIAL) · 9586 (UIDFETCH) · 9698 (JMAPACCESS) · 10022 (UIDBATCHES).
 
+mod acl;
+mod capability;
+mod code;
+pub(crate) mod data;
+mod esearch;
+mod flags;
+mod id;
+mod list;
+mod metadata;
+mod namespace;
+mod quota;
+mod search;
+mod set;
+pub(crate) mod status;
+mod status_data;
+mod strings;
+mod thread;
+mod value;
+mod vanished;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;

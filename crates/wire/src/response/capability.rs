@@ -1,0 +1,45 @@
+//! CAPABILITY and ENABLED; RFC 9051 §7.2.1, §7.2.2, RFC 5161.
+//!
+//! The words as sent, with one repair: servers and proxies tear `LITERAL+` apart (H37, quirk 10).
+
+use alloc::string::String;
+use core::iter;
+use imapkit_types::Capabilities;
+
+use crate::cursor::Cursor;
+use crate::error::Parsed;
+use crate::hazard;
+use crate::response::Untagged;
+
+/// `capability-data = "CAPABILITY" *(SP capability)`
+pub(super) fn capability(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
+    Ok(Untagged::Capability(to_end(cursor)))
+}
+
+/// `enable-data = "ENABLED" *(SP capability)`
+pub(super) fn enabled(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
+    Ok(Untagged::Enabled(to_end(cursor)))
+}
+
+fn to_end(cursor: &mut Cursor<'_>) -> Capabilities {
+    let words = cursor.rest();
+    cursor.advance(words.len());
+    words_of(cursor, words)
+}
+
+/// The capabilities that `words` names.
+pub(super) fn words_of(cursor: &mut Cursor<'_>, words: &[u8]) -> Capabilities {
+    let text = String::from_utf8_lossy(words);
+    let mut words = text.split_ascii_whitespace().peekable();
+    Capabilities::from_tokens(iter::from_fn(|| {
+        let word = words.next()?;
+        let torn = word.eq_ignore_ascii_case("LITERAL");
+        let whole =
+            [("+", "LITERAL+"), ("-", "LITERAL-")].into_iter().find(|(sign, _)| torn && words.peek() == Some(sign));
+        Some(whole.map_or(word, |(_, whole)| {
+            cursor.note(hazard::CAPABILITY);
+            words.next();
+            whole
+        }))
+    }))
+}

@@ -1,0 +1,56 @@
+//! SEARCH and SORT: numbers, hundreds of thousands of them; RFC 9051 §7.3.4 (as in RFC 3501), RFC 5256, RFC 7162 §3.1.5.
+//!
+//! Invariant: one pass, four octets of memory a number.
+
+use alloc::vec::Vec;
+use imapkit_types::ModSeq;
+
+use crate::cursor::Cursor;
+use crate::error::{Expected, Parsed};
+use crate::hazard;
+use crate::response::Untagged;
+
+use super::value;
+
+/// `mailbox-data =/ "SEARCH" *(SP nz-number) [SP search-sort-mod-seq]`
+pub(super) fn search(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
+    let (numbers, mod_seq) = numbers(cursor)?;
+    Ok(Untagged::Search(numbers, mod_seq))
+}
+
+/// `sort-data = "SORT" *(SP nz-number) [SP search-sort-mod-seq]`, in the order that was asked for.
+pub(super) fn sort(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
+    let (numbers, mod_seq) = numbers(cursor)?;
+    Ok(Untagged::Sort(numbers, mod_seq))
+}
+
+fn numbers(cursor: &mut Cursor<'_>) -> Parsed<(Vec<u32>, Option<ModSeq>)> {
+    // Numbers of six digits and a space: near enough not to grow more than once.
+    let mut numbers = Vec::with_capacity(cursor.rest().len() / 7);
+    loop {
+        cursor.skip_spaces();
+        if !matches!(cursor.peek(), Some(b'0'..=b'9')) {
+            break;
+        }
+        match cursor.number32()? {
+            0 => cursor.note(hazard::ZERO),
+            number => value::push(cursor, &mut numbers, number)?,
+        }
+    }
+    let mod_seq = match cursor.peek() {
+        Some(b'(') => Some(search_mod_seq(cursor)?),
+        _ => None,
+    };
+    Ok((numbers, mod_seq))
+}
+
+/// `search-sort-mod-seq = "(" "MODSEQ" SP mod-sequence-value ")"`
+fn search_mod_seq(cursor: &mut Cursor<'_>) -> Parsed<ModSeq> {
+    cursor.open()?;
+    cursor.skip_spaces();
+    if !cursor.eat_word(b"MODSEQ") {
+        return Err(Expected("MODSEQ"));
+    }
+    let mod_seq = value::mod_seq(cursor)?;
+    if cursor.close()? { Ok(mod_seq) } else { Err(Expected("a closing parenthesis")) }
+}
