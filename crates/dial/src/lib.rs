@@ -7,7 +7,7 @@
 //! ```text
 //!   text ──▶ Url / Host / Route          what the user meant                  url, address, route
 //!   Route::Direct ──▶ Race               DNS answers in, attempts out         race
-//!   Route::Proxy  ──▶ Race to the proxy ──▶ proxy::Handshake                  proxy/*
+//!   Route::Proxy  ──▶ Race to the proxy ──▶ proxy::Negotiation    proxy/*
 //!   Route::Command, Route::Unix          descriptions for the front end       tunnel
 //!   Deadline                             one budget over all of it, by phase  deadline
 //!   Backoff                              when to try again                    backoff
@@ -28,11 +28,19 @@
 )]
 
 mod address;
+mod backoff;
 mod deadline;
+mod proxy;
 mod race;
+mod route;
+mod tunnel;
 mod url;
 
 pub use address::{Address, AddressError, Host};
+pub use backoff::{Backoff, BackoffConfig, Cause};
 pub use deadline::{Deadline, Expired, Phase};
+pub use proxy::{Credentials, Negotiation, Proxy, ProxyError, ProxyKind};
 pub use race::{Family, Preference, Race, RaceConfig, RaceError, Step};
+pub use route::{Route, RouteError};
+pub use tunnel::{CommandTemplate, TunnelError};
 pub use url::{Security, Url};
