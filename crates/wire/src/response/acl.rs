@@ -35,3 +35,31 @@ fn rights(cursor: &mut Cursor<'_>) -> Parsed<Rights> {
     let letters = cursor.astring()?;
     Ok(Rights::from_server(&cursor.bytes_of(letters)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::{mailbox, read};
+
+    fn rights(letters: &str) -> Rights {
+        Rights::new(letters).unwrap()
+    }
+
+    #[test]
+    fn the_examples_of_rfc_4314() {
+        let entries =
+            [("Fred".into(), rights("rwipslxcetda")), ("-bob".into(), rights("w")), ("anyone".into(), rights(""))];
+        let acl = Acl { mailbox: mailbox("INBOX"), entries: entries.into() };
+        assert_eq!(read("ACL INBOX Fred rwipslxcetda -bob w anyone \"\""), Ok(Untagged::Acl(acl)));
+        let list = ListRights {
+            mailbox: mailbox("~/Mail/saved"),
+            identifier: "smith".into(),
+            required: rights("la"),
+            optional: [rights("r"), rights("swicdkxte")].into(),
+        };
+        assert_eq!(read("LISTRIGHTS ~/Mail/saved smith la r swicdkxte"), Ok(Untagged::ListRights(list)));
+        let mine = MyRights { mailbox: mailbox("a b"), rights: rights("rwiptsldaex") };
+        assert_eq!(read("MYRIGHTS \"a b\" rwiptsldaex"), Ok(Untagged::MyRights(mine)));
+        assert!(read("ACL INBOX Fred").is_err() && read("MYRIGHTS INBOX").is_err());
+    }
+}

@@ -43,3 +43,32 @@ pub(super) fn words_of(cursor: &mut Cursor<'_>, words: &[u8]) -> Capabilities {
         }))
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::read;
+    use imapkit_types::Capability;
+
+    #[test]
+    fn words_are_kept_as_sent() {
+        let Ok(Untagged::Capability(set)) = read("CAPABILITY STARTTLS AUTH=GSSAPI imap4rev2 XPIG-LATIN") else {
+            panic!()
+        };
+        assert_eq!(alloc::format!("{set}"), "STARTTLS AUTH=GSSAPI imap4rev2 XPIG-LATIN");
+        assert!(set.has(&Capability::Imap4Rev2) && set.has_auth("gssapi"));
+        assert_eq!(read("ENABLED"), Ok(Untagged::Enabled(Capabilities::new())));
+    }
+
+    #[test]
+    fn h37_odd_lists() {
+        let Ok(Untagged::Capability(set)) = read("CAPABILITY IMAP4rev1 literal + AUTH=  LITERAL SASL_IR ") else {
+            panic!()
+        };
+        assert_eq!(alloc::format!("{set}"), "IMAP4rev1 LITERAL+ AUTH= LITERAL SASL_IR");
+        assert!(set.has(&Capability::LiteralPlus) && !set.has(&Capability::SaslIr));
+        assert_eq!(read("CAPABILITY "), Ok(Untagged::Capability(Capabilities::new())));
+        let Ok(Untagged::Capability(set)) = read("CAPABILITY LITERAL -") else { panic!() };
+        assert!(set.has(&Capability::LiteralMinus));
+    }
+}

@@ -264,3 +264,6 @@ fn object_id(cursor: &mut Cursor<'_>) -> Parsed<Code> {
     }
     Ok(Code::ObjectId { account, mailbox })
 }
+
+#[cfg(test)]
+mod tests;

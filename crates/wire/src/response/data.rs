@@ -65,3 +65,95 @@ fn whole(cursor: &mut Cursor<'_>, reader: Reader) -> Parsed<Untagged> {
     cursor.skip_spaces();
     if cursor.at_end() { Ok(read) } else { Err(Expected("the end of the response")) }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::cursor::tests::Source;
+    use crate::hazard::Noted;
+    use imapkit_types::Mailbox;
+
+    /// Reads one data response, written without its `* ` and its line end.
+    pub(in crate::response) fn read(line: impl AsRef<[u8]>) -> Parsed<Untagged> {
+        read_noted(line).map(|(read, _)| read)
+    }
+
+    fn read_noted(line: impl AsRef<[u8]>) -> Parsed<(Untagged, Noted)> {
+        let source = Source::new(line);
+        let mut cursor = source.cursor();
+        let name = cursor.atom().unwrap();
+        let read = super::read(&cursor.bytes_of(name), &mut cursor).expect("a response we know")?;
+        assert!(cursor.at_end());
+        Ok((read, cursor.noted()))
+    }
+
+    pub(in crate::response) fn mailbox(name: &str) -> Mailbox {
+        Mailbox::new(name).unwrap()
+    }
+
+    #[test]
+    fn h29_names_are_found_in_any_case() {
+        for (name, _) in READERS {
+            let mut source = Source::new("");
+            assert!(super::read(name.to_ascii_lowercase().as_bytes(), &mut source.cursor()).is_some());
+            source = Source::new(" (");
+            let _ = super::read(name.as_bytes(), &mut source.cursor());
+        }
+        assert!(super::read(b"NOOP", &mut Source::new("").cursor()).is_none());
+    }
+
+    #[test]
+    fn h39_a_space_at_the_end_of_a_line_is_noted_and_ignored() {
+        for line in
+            ["STATUS Sent (UIDNEXT 107) ", "SEARCH 2 3 ", "ID (\"a\" \"b\") ", "CAPABILITY X ", "FLAGS () ", "SEARCH "]
+        {
+            let (with, noted) = read_noted(line).unwrap();
+            assert_eq!(Ok(with), read(line.trim_end()));
+            let mut expected = Noted::default();
+            expected.insert(hazard::TRAILING_SPACE);
+            assert!(noted == expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn h47_unescaped_quotes_are_read_in_a_second_pass() {
+        let (found, noted) = read_noted("LIST () \"/\" \"the\"old\"mail\"").unwrap();
+        let Untagged::List(entry) = found else { panic!() };
+        assert_eq!(entry.mailbox, mailbox("the\"old\"mail"));
+        assert!(!noted.is_empty());
+        assert!(read("LIST () \"/\" \"open").is_err());
+    }
+
+    #[test]
+    fn what_follows_a_response_is_an_error() {
+        assert_eq!(read("FLAGS () x"), Err(Expected("the end of the response")));
+        assert_eq!(read("SEARCH 1 x"), Err(Expected("the end of the response")));
+        assert_eq!(read("MYRIGHTS a lr b"), Err(Expected("the end of the response")));
+    }
+
+    #[test]
+    fn limits_hold_in_every_list() {
+        use crate::cursor::{Context, Cursor};
+        use imapkit_types::Frame;
+        let mut context = Context::default();
+        context.limits.max_elements = 3;
+        for (name, few, many) in [
+            ("SEARCH", "1 2 3", "1 2 3 4"),
+            ("FLAGS", "(a b c)", "(a b c d)"),
+            ("VANISHED", "1,3,5", "1,3,5,7"),
+            ("THREAD", "(1 2 3)", "(1 2 3 4)"),
+            ("QUOTAROOT", "x a b c", "x a b c d"),
+            ("ID", "(a a b b c c)", "(a a b b c c d d)"),
+            ("LIST", "(a b c) NIL x", "(a b c d) NIL x"),
+            ("NAMESPACE", "((a NIL)(a NIL)(a NIL)) NIL NIL", "((a NIL)(a NIL)(a NIL)(a NIL)) NIL NIL"),
+            ("STATUS", "x (A 1 B 1 C 1)", "x (A 1 B 1 C 1 D 1)"),
+            ("ESEARCH", "A 1 B 1 C 1", "A 1 B 1 C 1 D 1"),
+        ] {
+            for (text, fits) in [(few, true), (many, false)] {
+                let frame = Frame::new(alloc::format!(" {text}").into());
+                let mut cursor = Cursor::new(&frame, &[], &context);
+                assert_eq!(super::read(name.as_bytes(), &mut cursor).unwrap().is_ok(), fits, "{name} {text}");
+            }
+        }
+    }
+}

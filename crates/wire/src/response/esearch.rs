@@ -137,3 +137,80 @@ pub(super) fn uid_batches(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
     let ranges = if cursor.at_end() { Vec::new() } else { set::ranges(cursor)? };
     Ok(Untagged::UidBatches(answer.tag, ranges))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::{mailbox, read};
+    use imapkit_types::ModSeq;
+
+    #[track_caller]
+    fn check(line: &str, tag: &str, fill: impl FnOnce(&mut Esearch)) {
+        let mut expected = Esearch::default();
+        expected.tag = Some(tag).filter(|tag| !tag.is_empty()).map(Into::into);
+        fill(&mut expected);
+        assert_eq!(read(line), Ok(Untagged::Esearch(Box::new(expected))), "{line}");
+    }
+
+    #[test]
+    fn the_examples_of_rfc_4731_and_9051() {
+        check("ESEARCH (TAG \"A282\") MIN 2 COUNT 3", "A282", |e| (e.min, e.count) = (Some(2), Some(3)));
+        check("ESEARCH (TAG \"A285\") UID MIN 7 MAX 3800 COUNT 5 ALL 7,12:14,3800", "A285", |e| {
+            (e.uid, e.min, e.max, e.count) = (true, Some(7), Some(3800), Some(5));
+            e.all = Some([(7, 7), (12, 14), (3800, 3800)].into());
+        });
+        check("ESEARCH (TAG \"A287\") ALL 1:3,5 MODSEQ 1236", "A287", |e| {
+            (e.all, e.mod_seq) = (Some([(1, 3), (5, 5)].into()), Some(ModSeq::new(1236)));
+        });
+    }
+
+    #[test]
+    fn the_examples_of_rfc_5267_7377_and_9394() {
+        let come = [(1, [(2733, 2733)].into()), (1, [(2732, 2732)].into())];
+        for line in
+            ["ESEARCH (TAG \"C\") UID ADDTO (1 2733) ADDTO (1 2732)", "ESEARCH (TAG \"C\") UID ADDTO (1 2733 1 2732)"]
+        {
+            check(line, "C", |e| (e.uid, e.add_to) = (true, come.clone().into()));
+        }
+        check("ESEARCH (TAG \"B\") REMOVEFROM (0 32768)", "B", |e| {
+            e.remove_from = [(0, [(32768, 32768)].into())].into()
+        });
+        let line = "ESEARCH (MAILBOX {14}\r\nfolder2/salmon UIDVALIDITY 1111111 TAG \"tag1\") UID ALL 50003";
+        check(line, "tag1", |e| {
+            (e.mailbox, e.uid_validity) = (Some(mailbox("folder2/salmon")), Some(UidValidity::new(1_111_111)));
+            (e.uid, e.all) = (true, Some([(50003, 50003)].into()));
+        });
+        let window = ("-1:-100".into(), [(200, 250), (252, 300)].into());
+        check("ESEARCH (TAG \"A\") PARTIAL (-1:-100 200:250,252:300)", "A", |e| e.partial = Some(window));
+        check("ESEARCH (TAG \"A\") PARTIAL (1:500 NIL)", "A", |e| e.partial = Some(("1:500".into(), Vec::new())));
+    }
+
+    #[test]
+    fn h91_odd_forms() {
+        check("ESEARCH", "", |_| ());
+        check("ESEARCH (TAG \"A\") UID", "A", |e| e.uid = true);
+        for line in ["ESEARCH (TAG \"A\") ALL ()", "ESEARCH (TAG \"A\") ALL", "ESEARCH (TAG \"A\") ALL NIL"] {
+            check(line, "A", |e| e.all = Some(Vec::new()));
+        }
+        check("ESEARCH (TAG A) MIN 0 MAX 0 COUNT 0", "A", |e| e.count = Some(0));
+        for line in ["ESEARCH UID ALL 1:2", "ESEARCH () UID (ALL 1:2)", "ESEARCH uid all (1:2)"] {
+            check(line, "", |e| (e.uid, e.all) = (true, Some([(1, 2)].into())));
+        }
+        check("ESEARCH X-NEW (a (b)) RELEVANCY (4 99) COUNT 2", "", |e| {
+            e.other = [("X-NEW".into(), b"(a (b))"[..].into()), ("RELEVANCY".into(), b"(4 99)"[..].into())].into();
+            e.count = Some(2);
+        });
+        for bad in
+            ["ESEARCH (TAG", "ESEARCH ALL x", "ESEARCH MIN", "ESEARCH PARTIAL 1:2", "ESEARCH ADDTO 1 2", "ESEARCH X"]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn batches_stay_in_descending_order() {
+        let expected = Untagged::UidBatches(Some("A302".into()), [(215_295, 99_696), (99_695, 1)].into());
+        assert_eq!(read("UIDBATCHES (TAG \"A302\") 215295:99696,99695:1"), Ok(expected));
+        assert_eq!(read("UIDBATCHES (TAG \"A303\")"), Ok(Untagged::UidBatches(Some("A303".into()), Vec::new())));
+    }
+}

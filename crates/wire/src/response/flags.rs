@@ -59,3 +59,32 @@ pub(super) fn names(cursor: &mut Cursor<'_>, mut each: impl FnMut(&Cursor<'_>, &
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::read;
+    use imapkit_types::Flag;
+
+    #[track_caller]
+    fn check(line: &[u8], expected: &[&[u8]]) {
+        let Ok(Untagged::Flags(flags)) = read([b"FLAGS ", line].concat()) else { panic!("{}", line.escape_ascii()) };
+        let flags: Vec<Flag> = flags.iter().collect();
+        assert_eq!(flags.iter().map(Flag::as_bytes).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn flags_as_servers_write_them() {
+        check(b"(\\Answered $forwarded Work)", &[b"\\Answered", b"$Forwarded", b"Work"]);
+        check(b"()", &[]);
+        check(b"NIL", &[]);
+        check(b"(\\Answered \\*)", &[b"\\Answered", b"\\*"]);
+        check(b"( $Forwarded )", &[b"$Forwarded"]);
+        check(b"(\"\\\\Seen\" Seen)", &[b"\\Seen", b"Seen"]);
+        check(b"(OIB-Seen-[Gmail]/All \\Foo)", &[b"OIB-Seen-[Gmail]/All", b"\\Foo"]);
+        check(b"(\\Seen (\\Deleted junk FLAGS) $l)", &[b"\\Seen", b"$l"]);
+        check(b"(\\Draft \\)", &[b"\\Draft"]);
+        check(b"(+ TAG \xc3\xa9)", &[b"+", b"TAG", b"\xc3\xa9"]);
+        assert!(read("FLAGS (\\Seen").is_err() && read("FLAGS").is_err());
+    }
+}

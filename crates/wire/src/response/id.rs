@@ -38,3 +38,38 @@ fn skip_commas(cursor: &mut Cursor<'_>) {
         cursor.skip_spaces();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::read;
+    use alloc::string::ToString;
+
+    #[track_caller]
+    fn id(line: &str) -> alloc::string::String {
+        match read(line) {
+            Ok(Untagged::Id(Some(id))) => {
+                let fields = id.iter().map(|(name, value)| alloc::format!("{name}={}", value.unwrap_or("NIL")));
+                fields.collect::<Vec<_>>().join(" ")
+            }
+            Ok(Untagged::Id(None)) => "none".to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn fields_as_sent() {
+        assert_eq!(id("ID (\"name\" \"Cyrus\" \"version\" NIL)"), "name=Cyrus version=NIL");
+        assert_eq!(id("ID (\"name\" {5}\r\na \"b\" \"x\" \"\")"), "name=a \"b\" x=");
+        assert_eq!(id("ID NIL"), "none");
+        assert_eq!(id("ID ()"), "");
+    }
+
+    #[test]
+    fn odd_lists() {
+        assert_eq!(id("ID (\"name\", \"Server\", \"version\", \"1.0\")"), "name=Server version=1.0");
+        assert_eq!(id("ID (\"name\" \"Server\" \"version\")"), "name=Server version=NIL");
+        assert_eq!(id("ID ( name Server )"), "name=Server");
+        assert!(read("ID (\"name\"").is_err() && read("ID").is_err());
+    }
+}

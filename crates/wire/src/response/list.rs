@@ -130,3 +130,91 @@ fn skip_rest(cursor: &mut Cursor<'_>) -> Parsed<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::{mailbox, read};
+    use alloc::vec::Vec;
+
+    #[track_caller]
+    fn list(line: impl AsRef<[u8]>) -> ListEntry {
+        match read(line) {
+            Ok(Untagged::List(entry)) => *entry,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn named(name: &str) -> ListEntry {
+        let mut entry = ListEntry::new(ListKind::List, mailbox(name));
+        entry.delimiter = Some('/');
+        entry
+    }
+
+    #[test]
+    fn the_examples_of_the_rfcs() {
+        let mut expected = named("~/Mail/foo");
+        expected.attributes = [Attribute::NoSelect].into();
+        assert_eq!(list("LIST (\\NOSELECT) \"/\" ~/Mail/foo"), expected);
+        let mut expected = named("Foo2");
+        expected.attributes = [Attribute::NonExistent].into();
+        expected.child_info = ["SUBSCRIBED".into(), "X-OTHER".into()].into();
+        assert_eq!(list("LIST (\\NonExistent) \"/\" \"Foo2\" (\"CHILDINFO\" (\"SUBSCRIBED\" \"X-OTHER\"))"), expected);
+        let mut expected = named("NewMailbox");
+        expected.old_name = Some(mailbox("OldMailbox"));
+        assert_eq!(list("LIST () \"/\" \"NewMailbox\" (\"OLDNAME\" (\"OldMailbox\"))"), expected);
+        assert_eq!(list("LIST () {1}\r\n/ {9}\r\nTrash Can"), named("Trash Can"));
+        let mut expected = named("#news.");
+        (expected.kind, expected.delimiter) = (ListKind::Lsub, Some('.'));
+        assert_eq!(list("LSUB () \".\" #news."), expected);
+        assert_eq!(list("XLIST () \"/\" \"Inbox\"").kind, ListKind::Xlist);
+    }
+
+    #[test]
+    fn h43_nil_is_a_name() {
+        assert_eq!(list("LIST () \"/\" NIL"), named("NIL"));
+        assert_eq!(list("LIST () NIL NIL").delimiter, None);
+    }
+
+    #[test]
+    fn h50_bare_names_go_on_to_the_end_of_the_line() {
+        for name in ["OIB-Seen-[Gmail]/All", "Sent Items", "Mail (old)", "a \"b\"", "100%", "(a)", "{3}"] {
+            assert_eq!(list(alloc::format!("LIST () \"/\" {name}")), named(name));
+        }
+        let entry = list("LIST () \"/\" INBOX/Da\tOggetto\t");
+        assert_eq!(entry.mailbox.raw(), Some(&b"INBOX/Da\tOggetto\t"[..]), "sent back as it came");
+        assert_eq!(list("LIST () \"/\" INBOX "), named("INBOX"));
+        let mut expected = named("new mail");
+        expected.old_name = Some(mailbox("x"));
+        assert_eq!(list("LIST () \"/\" new mail (\"OLDNAME\" (\"x\"))"), expected);
+    }
+
+    #[test]
+    fn h53_an_empty_attribute_is_dropped() {
+        let entry = list("LIST (\\HasChildren \\) \".\" \"Archive\"");
+        assert_eq!(entry.attributes, [Attribute::HasChildren]);
+    }
+
+    #[test]
+    fn h95_names_keep_their_octets() {
+        let entry = list(b"LIST () \"/\" \"Entw\xfcrfe\"");
+        assert_eq!(entry.mailbox.raw(), Some(&b"Entw\xfcrfe"[..]));
+        assert_eq!(list("LIST () \"/\" \"Entw&APw-rfe\"").mailbox, mailbox("Entwürfe"));
+        assert_eq!(list(r#"LIST () "\\" "a\\b""#).mailbox, mailbox("a\\b"));
+        assert_eq!(list(r#"LIST () "\\" "a\\b""#).delimiter, Some('\\'));
+    }
+
+    #[test]
+    fn h96_extended_data_never_costs_the_mailbox() {
+        let mut expected = named("a");
+        expected.extended = [("X".into(), b"({1}\r\nb)"[..].into()), ("Y".into(), b"(1:3 (c))"[..].into())].into();
+        assert_eq!(list("LIST () \"/\" \"a\" (\"X\" ({1}\r\nb) \"Y\" (1:3 (c)))"), expected);
+        expected.extended = [("".into(), b"(odd)"[..].into())].into();
+        assert_eq!(list("LIST () \"/\" \"a\" (odd)"), expected);
+        expected.extended = Vec::new();
+        expected.child_info = ["SUBSCRIBED".into()].into();
+        assert_eq!(list("LIST () \"/\" a (\"CHILDINFO\" (\"SUBSCRIBED\")) (x)"), expected);
+        assert!(read("LIST () \"/\" \"a\" b").is_err());
+        assert!(read("LIST () \"/\" \"a\" (b").is_err());
+    }
+}

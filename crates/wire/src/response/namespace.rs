@@ -36,3 +36,42 @@ fn description(cursor: &mut Cursor<'_>) -> Parsed<Namespace> {
     }
     Ok(Namespace { prefix, delimiter, extensions })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::{mailbox, read};
+
+    #[track_caller]
+    fn namespaces(line: &str) -> Namespaces {
+        match read(line) {
+            Ok(Untagged::Namespace(namespaces)) => *namespaces,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn plain(prefix: &str, delimiter: Option<char>) -> Namespace {
+        Namespace { prefix: mailbox(prefix), delimiter, extensions: Vec::new() }
+    }
+
+    #[test]
+    fn the_examples_of_rfc_2342() {
+        let found = namespaces(
+            "NAMESPACE ((\"\" \"/\")(\"#mh/\" \"/\" \"X-PARAM\" (\"FLAG1\" \"FLAG2\"))) ((\"~\" \"/\")) NIL",
+        );
+        let mut mh = plain("#mh/", Some('/'));
+        mh.extensions = [("X-PARAM".into(), [b"FLAG1"[..].into(), b"FLAG2"[..].into()].into())].into();
+        assert_eq!(found.personal, [plain("", Some('/')), mh]);
+        assert_eq!((found.others, found.shared.len()), ([plain("~", Some('/'))].into(), 0));
+        assert_eq!(namespaces("NAMESPACE NIL NIL NIL"), Namespaces::default());
+    }
+
+    #[test]
+    fn h94_odd_forms() {
+        let found = namespaces("NAMESPACE ((\"\" NIL)) NIL");
+        assert_eq!((found.personal, found.shared.len()), ([plain("", None)].into(), 0));
+        let found = namespaces("NAMESPACE ( ( \"Other Users\\\\\" \"\\\\\" ) ) NIL NIL");
+        assert_eq!(found.personal, [plain("Other Users\\", Some('\\'))]);
+        assert!(read("NAMESPACE ((\"\"").is_err());
+    }
+}

@@ -71,3 +71,53 @@ fn item(cursor: &mut Cursor<'_>, item: Option<StatusItem>, status: &mut Status) 
         Some(_) => Err(Expected("the end of a value")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::{mailbox, read};
+    use imapkit_types::ModSeq;
+
+    #[track_caller]
+    fn status(line: &str) -> (Mailbox, Status) {
+        match read(line) {
+            Ok(Untagged::MailboxStatus(mailbox, status)) => (mailbox, *status),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_item() {
+        let (name, status) = status(
+            "STATUS \"a b\" (MESSAGES 231 RECENT 0 UIDNEXT 44292 UIDVALIDITY 1 UNSEEN 3 SIZE 8589934592 DELETED 2 \
+             DELETED-STORAGE 7 HIGHESTMODSEQ 7011231777 APPENDLIMIT 257890 MAILBOXID (F2212-ea87))",
+        );
+        let mut expected = Status::default();
+        (expected.messages, expected.recent, expected.unseen) = (Some(231), Some(0), Some(3));
+        (expected.uid_next, expected.uid_validity) = (Some(44292), Some(UidValidity::new(1)));
+        (expected.size, expected.deleted, expected.deleted_storage) = (Some(8_589_934_592), Some(2), Some(7));
+        (expected.highest_mod_seq, expected.append_limit) = (Some(ModSeq::new(7_011_231_777)), Some(Some(257_890)));
+        expected.mailbox_id = Some("F2212-ea87".into());
+        assert_eq!((name, status), (mailbox("a b"), expected));
+    }
+
+    #[test]
+    fn an_odd_item_costs_only_itself() {
+        let (_, status) = status(
+            "STATUS x (APPENDLIMIT NIL X-NEW (a b) UIDNEXT 5000000000 SIZE 5x MESSAGES 3 UIDVALIDITY 0 UNSEEN -1)",
+        );
+        let raw = |name: &str, value: &str| (name.into(), value.as_bytes().into());
+        assert_eq!(status.other, [raw("X-NEW", "(a b)"), raw("UIDNEXT", "5000000000"), raw("SIZE", "5x")]);
+        assert_eq!((status.messages, status.append_limit, status.unseen), (Some(3), Some(None), None));
+        assert_eq!(status.uid_validity, Some(UidValidity::new(0)));
+    }
+
+    #[test]
+    fn h28_h43_names_and_empty_lists() {
+        assert_eq!(status("STATUS INBOX ()"), (Mailbox::inbox(), Status::default()));
+        assert_eq!(status("STATUS NIL ()").0, mailbox("NIL"));
+        assert_eq!(status("STATUS Gesendete Objekte (MESSAGES 3)").0, mailbox("Gesendete Objekte"));
+        assert_eq!(status("STATUS {3}\r\na\"b (MESSAGES 1)").0, mailbox("a\"b"));
+        assert!(read("STATUS INBOX").is_err() && read("STATUS INBOX (MESSAGES 1").is_err());
+    }
+}

@@ -80,3 +80,36 @@ pub(super) fn url_fetch(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
 fn shared(cursor: &Cursor<'_>, span: Span) -> Bytes {
     cursor.frame().bytes(span).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::read;
+
+    #[test]
+    fn languages_and_comparators() {
+        assert_eq!(read("LANGUAGE (EN DE)"), Ok(Untagged::Language(["EN".into(), "DE".into()].into())));
+        assert_eq!(read("LANGUAGE \"EN\""), Ok(Untagged::Language(["EN".into()].into())));
+        let expected = ["i;unicode-casemap".into(), "i;octet".into()].into();
+        assert_eq!(read("COMPARATOR \"i;unicode-casemap\" (\"i;octet\")"), Ok(Untagged::Comparator(expected)));
+    }
+
+    #[test]
+    fn urls() {
+        let url = "https://example.com/.s/[jmap]";
+        assert_eq!(read(alloc::format!("JMAPACCESS \"{url}\"")), Ok(Untagged::JmapAccess(url.into())));
+        assert_eq!(
+            read("GENURLAUTH \"imap://a/\" b"),
+            Ok(Untagged::GenUrlAuth([Bytes::from("imap://a/"), Bytes::from("b")].into()))
+        );
+        let expected = [
+            (Bytes::from("u1"), Some(Bytes::from("a\r\n"))),
+            (Bytes::from("u2"), None),
+            (Bytes::from("u3"), Some(Bytes::from("(BINARY ~{3}\r\nab\0) (X)"))),
+            (Bytes::from("u4"), Some(Bytes::from(""))),
+        ];
+        let line = "URLFETCH \"u1\" {3}\r\na\r\n \"u2\" NIL u3 (BINARY ~{3}\r\nab\0) (X) \"u4\" \"\"";
+        assert_eq!(read(line), Ok(Untagged::UrlFetch(expected.into())));
+        assert!(read("URLFETCH \"u1\"").is_err());
+    }
+}

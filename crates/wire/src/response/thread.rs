@@ -57,3 +57,45 @@ pub(super) fn thread(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::read;
+    use alloc::format;
+    use alloc::string::String;
+
+    /// The nodes as text: depth, colon, number or `-`.
+    fn walk(line: &str) -> String {
+        let Ok(Untagged::Thread(threads)) = read(line) else { panic!("{line}") };
+        let nodes =
+            threads.walk().map(|(depth, number)| format!("{depth}:{}", number.map_or("-".into(), |n| format!("{n}"))));
+        nodes.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_examples_of_rfc_5256() {
+        assert_eq!(walk("THREAD (2)(3 6 (4 23)(44 7 96))"), "0:2 0:3 1:6 2:4 3:23 2:44 3:7 4:96");
+        assert_eq!(walk("THREAD ((3)(5))"), "0:- 1:3 1:5");
+        assert_eq!(walk("THREAD (188 (184)(189))(185 186)"), "0:188 1:184 1:189 0:185 1:186");
+    }
+
+    #[test]
+    fn h92_odd_shapes() {
+        assert_eq!(walk("THREAD ((352)(381))(2)"), "0:- 1:352 1:381 0:2");
+        assert_eq!(walk("THREAD (1) (2)"), "0:1 0:2");
+        assert_eq!(walk("THREAD"), "");
+        assert_eq!(walk("THREAD ()"), "");
+        assert_eq!(walk("THREAD (1 ((2)(3)) 4)"), "0:1 1:- 2:2 2:3 1:4");
+        for bad in ["THREAD (1", "THREAD 1", "THREAD (1))", "THREAD (x)", "THREAD (1,2)"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn t086_a_million_parentheses() {
+        let n = 1_000_000;
+        assert!(read(format!("THREAD {}1{}", "(".repeat(n), ")".repeat(n))).is_ok());
+        assert!(read(format!("THREAD {}", "(".repeat(n))).is_err());
+    }
+}

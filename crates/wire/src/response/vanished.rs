@@ -25,3 +25,36 @@ pub(super) fn vanished(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
     let ranges = if cursor.at_end() { Vec::new() } else { set::ranges(cursor)? };
     Ok(Untagged::Vanished { earlier, uids: UidSet::from_sorted_ranges(ranges) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::data::tests::read;
+
+    fn vanished(earlier: bool, set: &str) -> Parsed<Untagged> {
+        let uids = if set.is_empty() { UidSet::new() } else { set.parse().unwrap() };
+        Ok(Untagged::Vanished { earlier, uids })
+    }
+
+    #[test]
+    fn now_and_earlier() {
+        assert_eq!(read("VANISHED 405,407,410,425"), vanished(false, "405,407,410,425"));
+        assert_eq!(read("VANISHED (EARLIER) 300:310,405,411"), vanished(true, "300:310,405,411"));
+        assert_eq!(read("vanished ( earlier )"), vanished(true, ""));
+        assert!(read("VANISHED (LATER) 1").is_err() && read("VANISHED x").is_err());
+    }
+
+    #[test]
+    fn h62_t090_odd_and_enormous_sets() {
+        for (line, set) in [
+            ("5:3", "3:5"),
+            ("1,,2", "1:2"),
+            (",1", "1"),
+            ("1,", "1"),
+            ("2,2,2", "2"),
+            ("1:4294967295", "1:4294967295"),
+        ] {
+            assert_eq!(read(alloc::format!("VANISHED {line}")), vanished(false, set), "{line}");
+        }
+    }
+}
