@@ -7,7 +7,7 @@
 //! ```text
 //!   text ──▶ Url / Host / Route          what the user meant                  url, address, route
 //!   Route::Direct ──▶ Race               DNS answers in, attempts out         race
-//!   Route::Proxy  ──▶ Race to the proxy ──▶ proxy::Negotiation    proxy/*
+//!   Route::Proxy ──▶ Race, Negotiation   the proxy is raced to, then asked    proxy/*
 //!   Route::Command, Route::Unix          descriptions for the front end       tunnel
 //!   Deadline                             one budget over all of it, by phase  deadline
 //!   Backoff                              when to try again                    backoff

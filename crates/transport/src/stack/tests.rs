@@ -243,3 +243,96 @@ fn close_sends_close_notify() {
     pair.feed_server(&wire);
     assert!(pair.server.process_new_packets().unwrap().peer_has_closed());
 }
+
+/// T050
+#[test]
+fn the_name_is_indicated_but_never_an_address() {
+    let cases = [("Imap.Example.org.", Some(HOST)), ("192.0.2.7", None), ("2001:db8::7", None)];
+    for (host, indicated) in cases {
+        let server = server(&trusted(leaf(&[HOST, "192.0.2.7", "2001:db8::7"])), ALL_VERSIONS);
+        let pair = Pair::connect(&config().build().unwrap(), host, server, usize::MAX).unwrap();
+        assert_eq!(pair.server.server_name(), indicated, "{host}");
+    }
+}
+
+#[test]
+fn protocols_are_offered_only_on_request() {
+    let offered = config().alpn(b"imap").build().unwrap();
+    let pair = Pair::connect(&offered, HOST, server(&trusted(leaf(&[HOST])), ALL_VERSIONS), usize::MAX).unwrap();
+    assert_eq!(pair.stack.facts().unwrap().alpn, None, "a server that knows no ALPN is fine");
+    assert_eq!(pair.server.alpn_protocol(), None);
+}
+
+/// A server's first flight, as an answer to this client's hello.
+fn first_flight(stack: &mut Stack, version: &'static rustls::SupportedProtocolVersion) -> Vec<u8> {
+    stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    let (mut hello, mut flight) = (BytesMut::new(), Vec::new());
+    stack.pending_transmit(&mut hello);
+    let mut server = server(&trusted(leaf(&[HOST])), &[version]);
+    server.read_tls(&mut &hello[..]).unwrap();
+    server.process_new_packets().unwrap();
+    while server.wants_write() {
+        server.write_tls(&mut flight).unwrap();
+    }
+    flight
+}
+
+#[test]
+fn a_handshake_that_ends_early_is_truncated_wherever_it_ends() {
+    for version in ALL_VERSIONS {
+        let length = first_flight(&mut Stack::new(), version).len();
+        for cut in (0..length - 1).step_by(7) {
+            let mut stack = Stack::new();
+            let flight = first_flight(&mut stack, version);
+            let mut wire = BytesMut::from(&flight[..cut.min(flight.len() - 1)]);
+            assert_eq!(stack.receive(&mut wire, &mut BytesMut::new(), 4096), Ok(Received::default()));
+            assert_eq!(stack.handle_eof(), Err(Error::Truncated { handshake: true }));
+        }
+    }
+}
+
+/// The bytes that a handshake protects: not record headers, whose version is ignored (RFC 8446 §5.1), and not the
+/// `change_cipher_spec` record, which TLS 1.3 drops.
+fn guarded(flight: &[u8]) -> impl Iterator<Item = usize> {
+    let (mut at, mut found) = (0, Vec::new());
+    while let Some([kind, _, _, high, low]) = flight.get(at..at + 5) {
+        let body = at + 5..at + 5 + usize::from(u16::from_be_bytes([*high, *low]));
+        at = body.end;
+        if *kind != 20 {
+            found.extend(body);
+        }
+    }
+    found.into_iter()
+}
+
+#[test]
+fn a_handshake_that_is_tampered_with_never_succeeds() {
+    for version in ALL_VERSIONS {
+        let length = first_flight(&mut Stack::new(), version).len();
+        for nth in (0..length).step_by(5) {
+            let mut stack = Stack::new();
+            let mut flight = first_flight(&mut stack, version);
+            let Some(at) = guarded(&flight).nth(nth) else { continue };
+            flight[at] ^= 0x41;
+            let (mut wire, mut plain) = (BytesMut::from(&flight[..]), BytesMut::new());
+            // Some damage only shows in the Finished message that will never come (TLS 1.2) or as a record that never ends.
+            if let Ok(got) = stack.receive(&mut wire, &mut plain, 4096) {
+                assert!(!got.handshake_finished && stack.is_handshaking() && stack.facts().is_none(), "byte {at}");
+            }
+            assert!(plain.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_trusted_site_needs_no_roots_on_the_system() {
+    let _ = TlsConfig::builder().trusted_site(true).build().unwrap();
+}
+
+#[test]
+fn a_stack_can_move_between_threads() {
+    fn sends<T: Send + Sync + 'static>() {}
+    sends::<Stack>();
+    sends::<TlsConfig>();
+    sends::<Error>();
+}
