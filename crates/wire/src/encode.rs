@@ -192,12 +192,7 @@ impl Encoder {
 
     /// A string, bare if it is an atom. The atom NIL is quoted: some servers take it for the absent string (H43).
     pub fn astring(&mut self, octets: &[u8]) -> &mut Self {
-        let bare = octets.iter().all(|&octet| is_atom_char(octet) || octet == b']');
-        if bare && !octets.is_empty() && octets.len() <= MAX_QUOTED && !octets.eq_ignore_ascii_case(b"NIL") {
-            self.put(octets)
-        } else {
-            self.string(octets)
-        }
+        self.bare_or_string(octets, |octet| is_atom_char(octet) || octet == b']')
     }
 
     /// A string, or `NIL` for none.
@@ -220,7 +215,11 @@ impl Encoder {
 
     /// A pattern of LIST: `%` and `*` are wildcards, everything else is spelled as in a mailbox name.
     pub fn list_pattern(&mut self, pattern: &str) -> &mut Self {
-        if self.mode.utf8 { self.text(pattern) } else { self.string(&utf7::encode(pattern)) }
+        if let Some(at) = pattern.bytes().position(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
+            return self.fail(Invalid::new("mailbox pattern", "contains a line break or NUL").at(at));
+        }
+        let spelled = if self.mode.utf8 { pattern.as_bytes().into() } else { utf7::encode(pattern) };
+        self.bare_or_string(&spelled, |octet| is_atom_char(octet) || matches!(octet, b']' | b'%' | b'*'))
     }
 
     /// A flag. `\Recent` and `\*` are the server's to set, and are refused.
@@ -334,6 +333,15 @@ impl Encoder {
     /// The initial response of AUTHENTICATE: like [`Encoder::base64_line`], but an empty one is `=` (RFC 4959 §3).
     pub fn initial_response(&mut self, response: &[u8]) -> &mut Self {
         if response.is_empty() { self.put(b"=") } else { self.base64_line(response) }
+    }
+
+    fn bare_or_string(&mut self, octets: &[u8], bare: impl Fn(u8) -> bool) -> &mut Self {
+        let short = (1..=MAX_QUOTED).contains(&octets.len());
+        if short && octets.iter().all(|&octet| bare(octet)) && !octets.eq_ignore_ascii_case(b"NIL") {
+            self.put(octets)
+        } else {
+            self.string(octets)
+        }
     }
 
     // The choke point: nothing below is public, and all of the above ends here.

@@ -9,8 +9,9 @@
 //! Invariant: no recursion, whatever the depth of the tree.
 
 use super::Encoder;
+use crate::utf7;
 use alloc::vec::Vec;
-use imapkit_types::{Date, Invalid, Key, SearchText};
+use imapkit_types::{Date, Invalid, Key, ReturnOptions, SearchText};
 
 /// Where a key stands, which decides about its parentheses.
 #[derive(Clone, Copy, PartialEq)]
@@ -30,6 +31,14 @@ enum Pending<'a> {
 }
 
 impl Encoder {
+    /// `(MIN COUNT)`: what a search is to return.
+    pub fn return_options(&mut self, options: ReturnOptions) -> &mut Self {
+        if options.is_empty() {
+            return self.fail(Invalid::new("search options", "are an empty list"));
+        }
+        self.open().display(options).close()
+    }
+
     /// A search. Texts beyond ASCII need the charset named in the command, or UTF-8 mode: see [`Key::needs_utf8`].
     pub fn search_key(&mut self, key: &Key) -> &mut Self {
         let mut pending = alloc::vec![Pending::Key(key, Place::Alone)];
@@ -90,7 +99,7 @@ impl Encoder {
             Key::EmailId(id) => self.put(b"EMAILID ").atom(id),
             Key::Filter(name) => self.put(b"FILTER ").atom(name),
             Key::From(text) => self.text_key(b"FROM ", text),
-            Key::GmLabels(label) => self.put(b"X-GM-LABELS ").list_pattern(label),
+            Key::GmLabels(label) => self.put(b"X-GM-LABELS ").label(label),
             Key::GmMsgId(id) => self.number_key(b"X-GM-MSGID ", *id),
             Key::GmRaw(text) => self.text_key(b"X-GM-RAW ", text),
             Key::GmThrId(id) => self.number_key(b"X-GM-THRID ", *id),
@@ -142,6 +151,11 @@ impl Encoder {
             _ => return self.fail(Invalid::new("search key", "is not known to this encoder")),
         };
         self.put(word)
+    }
+
+    /// Gmail spells labels like mailbox names.
+    fn label(&mut self, label: &SearchText) -> &mut Self {
+        if self.mode().utf8 { self.text(label) } else { self.string(&utf7::encode(label)) }
     }
 
     fn text_key(&mut self, name: &'static [u8], text: &SearchText) -> &mut Self {

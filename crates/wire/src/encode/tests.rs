@@ -4,7 +4,7 @@ use super::*;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
-use imapkit_types::{FetchItem, Items, Keyword, Part, Partial, Section, StatusItems, Uid};
+use imapkit_types::{FetchItem, Items, Keyword, Part, Partial, ReturnOptions, Section, StatusItems, Uid};
 use proptest::prelude::*;
 
 const SYNC: Mode = Mode { literal: LiteralSupport::Sync, utf8: false, binary: false, max_line: 8192 };
@@ -103,7 +103,8 @@ fn commands_are_spelled_as_in_the_rfc() {
     check(SYNC, |e| _ = e.tag(tag()).sp().verb("SELECT").sp().mailbox(&inbox), "A1 SELECT INBOX");
     check(SYNC, |e| _ = e.verb("SELECT").sp().mailbox(&drafts), "SELECT \"Entw&APw-rfe &- mehr\"");
     check(UTF8, |e| _ = e.verb("SELECT").sp().mailbox(&drafts), "SELECT \"Entwürfe & mehr\"");
-    check(SYNC, |e| _ = e.verb("LIST").sp().string(b"").sp().list_pattern("Ü/%"), "LIST \"\" \"&ANw-/%\"");
+    check(SYNC, |e| _ = e.verb("LIST").sp().string(b"").sp().list_pattern("Ü/%"), "LIST \"\" &ANw-/%");
+    check(SYNC, |e| _ = e.list_pattern("*").sp().list_pattern("a b*").sp().list_pattern(""), "* \"a b*\" \"\"");
     check(SYNC, |e| _ = e.verb("LOGIN").sp().string(b"joe").sp().string(br#"a"b\c"#), r#"LOGIN "joe" "a\"b\\c""#);
     check(
         SYNC,
@@ -126,6 +127,13 @@ fn commands_are_spelled_as_in_the_rfc() {
     check(SYNC, |e| _ = e.verb("SINCE").sp().date(&date), "SINCE 1-Feb-2026");
     let moment = DateTime::new(date, 10, 0, 0, 60).unwrap();
     check(SYNC, |e| _ = e.date_time(&moment), "\" 1-Feb-2026 10:00:00 +0100\"");
+}
+
+#[test]
+fn a_search_says_what_to_return() {
+    let options = ReturnOptions::new().count().min();
+    check(SYNC, |e| _ = e.verb("SEARCH RETURN").sp().return_options(options), "SEARCH RETURN (MIN COUNT)");
+    assert!(encode(SYNC, |e| _ = e.return_options(ReturnOptions::new())).is_err(), "servers break on RETURN ()");
 }
 
 #[test]
@@ -161,6 +169,8 @@ fn t068_a_mailbox_name_is_one_argument() {
         "string: contains NUL at byte 1"
     );
     assert!(Mailbox::new("x\r\nA9 DELETE INBOX").is_err());
+    assert!(encode(UTF8, |e| _ = e.list_pattern("%\r\nA9 LOGOUT")).is_err());
+    assert!(encode(SYNC, |e| _ = e.list_pattern("a\0")).is_err());
 }
 
 #[test]
