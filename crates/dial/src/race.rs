@@ -165,11 +165,9 @@ impl<E> Race<E> {
         addresses.into_iter().for_each(|address| self.add(address));
         self.queue(family).answered = true;
         let first = *self.first.get_or_insert(Family::V6);
-        let waits = family != first && !self.queue(first).answered && self.last.is_none();
-        if waits {
-            self.next_at = Some(now.saturating_add(self.config.resolution_delay));
-        } else if self.last.is_none() {
-            self.next_at = None;
+        if self.last.is_none() {
+            let waits = !self.queue(first).answered;
+            self.next_at = waits.then(|| now.saturating_add(self.config.resolution_delay));
         }
     }
 

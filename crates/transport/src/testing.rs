@@ -134,6 +134,8 @@ pub(crate) struct Pair {
     wire: BytesMut,
     /// Bytes handed over at a time.
     pub(crate) step: usize,
+    /// Plaintext taken at a time.
+    pub(crate) max: usize,
 }
 
 impl Pair {
@@ -146,8 +148,15 @@ impl Pair {
     ) -> Result<Self, Error> {
         let mut stack = Stack::new();
         stack.start_tls(config, &ServerId::new(host, 993)?, &[])?;
-        let mut pair =
-            Self { stack, server, to_client: Vec::new(), plain: BytesMut::new(), wire: BytesMut::new(), step };
+        let mut pair = Self {
+            stack,
+            server,
+            to_client: Vec::new(),
+            plain: BytesMut::new(),
+            wire: BytesMut::new(),
+            step,
+            max: 4096,
+        };
         while pair.stack.is_handshaking() {
             pair.flush_client();
             pair.pump()?;
@@ -181,8 +190,8 @@ impl Pair {
         for piece in bytes.chunks(self.step) {
             self.wire.extend_from_slice(piece);
             loop {
-                let got = self.stack.receive(&mut self.wire, &mut self.plain, 4096)?;
-                assert!(got.plain <= 4096);
+                let got = self.stack.receive(&mut self.wire, &mut self.plain, self.max)?;
+                assert!(got.plain <= self.max);
                 if got.closed || !got.more {
                     break;
                 }

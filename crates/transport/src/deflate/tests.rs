@@ -64,6 +64,15 @@ fn round_trips_however_it_is_cut() {
 }
 
 #[test]
+fn no_byte_waits_for_more_input() {
+    let wire = compressed(&sample());
+    for cut in 0..=wire.len() {
+        let (small, large) = (receive([&wire[..cut]], 1), receive([&wire[..cut]], 100_000));
+        assert_eq!(small, large, "cut at {cut}");
+    }
+}
+
+#[test]
 fn each_send_can_be_read_at_once() {
     let (mut sender, mut reader) = (receiver(), receiver());
     let mut plain = BytesMut::new();

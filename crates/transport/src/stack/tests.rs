@@ -140,8 +140,9 @@ fn the_end_of_input_is_clean_only_after_close_notify() {
     closed.server_says(b"* BYE\r\n").unwrap();
     closed.server.send_close_notify();
     closed.pump().unwrap();
-    let got = closed.stack.receive(&mut BytesMut::from("late"), &mut closed.plain, 10).unwrap();
-    assert_eq!((got.closed, got.plain, got.more), (true, 0, false));
+    let mut late = BytesMut::from("late");
+    let got = closed.stack.receive(&mut late, &mut closed.plain, 10).unwrap();
+    assert_eq!((got.closed, got.plain, got.more, late.len()), (true, 0, false, 0));
     assert_eq!(&closed.plain[..], b"* BYE\r\n");
     assert_eq!(closed.stack.handle_eof(), Ok(()));
 
@@ -187,6 +188,49 @@ fn deflate_inside_tls_carries_bytes_both_ways() {
         let heard = pair.client_says(&text);
         assert_eq!(peer.decompress(&heard, text.len()), text);
     }
+}
+
+#[test]
+fn no_inflated_byte_waits_for_more_input() {
+    let whole = Compressor::new().compress(&vec![0; 100_000]);
+    for cut in (1..whole.len()).step_by(3) {
+        let (mut pair, mut peer) = (pair(usize::MAX), Compressor::new());
+        pair.stack.start_deflate(DeflateConfig::default(), &[]).unwrap();
+        pair.max = 100;
+        pair.server_says(&whole[..cut]).unwrap();
+        assert_eq!(pair.plain, peer.decompress(&whole[..cut], 200_000), "cut at {cut}");
+    }
+}
+
+/// A greeting in the segment that ends the handshake: first the handshake is told, then the greeting is there to be read.
+#[test]
+fn bytes_behind_the_handshake_are_announced() {
+    let mut stack = Stack::new();
+    stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
+    let mut server = server(&trusted(leaf(&[HOST])), &[&rustls::version::TLS12]);
+    let (mut wire, mut plain) = (BytesMut::new(), BytesMut::new());
+    let got = loop {
+        let mut out = BytesMut::new();
+        stack.pending_transmit(&mut out);
+        server.read_tls(&mut &out[..]).unwrap();
+        server.process_new_packets().unwrap();
+        if !server.is_handshaking() {
+            server.writer().write_all(b"* OK ready\r\n").unwrap();
+        }
+        let mut segment = Vec::new();
+        while server.wants_write() {
+            server.write_tls(&mut segment).unwrap();
+        }
+        wire.extend_from_slice(&segment);
+        let got = stack.receive(&mut wire, &mut plain, 4096).unwrap();
+        if got.handshake_finished {
+            break got;
+        }
+    };
+    assert_eq!((got.plain, got.more, plain.len()), (0, true, 0));
+    assert!(stack.facts().is_some() && !stack.is_handshaking());
+    let got = stack.receive(&mut wire, &mut plain, 4096).unwrap();
+    assert_eq!((got.handshake_finished, got.more, &plain[..]), (false, false, &b"* OK ready\r\n"[..]));
 }
 
 #[test]
