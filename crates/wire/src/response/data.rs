@@ -69,9 +69,11 @@ fn whole(cursor: &mut Cursor<'_>, reader: Reader) -> Parsed<Untagged> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::cursor::Context;
     use crate::cursor::tests::Source;
     use crate::hazard::Noted;
-    use imapkit_types::Mailbox;
+    use imapkit_types::{Frame, Mailbox};
+    use proptest::prelude::*;
 
     /// Reads one data response, written without its `* ` and its line end.
     pub(in crate::response) fn read(line: impl AsRef<[u8]>) -> Parsed<Untagged> {
@@ -133,27 +135,53 @@ pub(super) mod tests {
 
     #[test]
     fn limits_hold_in_every_list() {
-        use crate::cursor::{Context, Cursor};
-        use imapkit_types::Frame;
         let mut context = Context::default();
-        context.limits.max_elements = 3;
-        for (name, few, many) in [
-            ("SEARCH", "1 2 3", "1 2 3 4"),
-            ("FLAGS", "(a b c)", "(a b c d)"),
-            ("VANISHED", "1,3,5", "1,3,5,7"),
-            ("THREAD", "(1 2 3)", "(1 2 3 4)"),
-            ("QUOTAROOT", "x a b c", "x a b c d"),
-            ("ID", "(a a b b c c)", "(a a b b c c d d)"),
-            ("LIST", "(a b c) NIL x", "(a b c d) NIL x"),
-            ("NAMESPACE", "((a NIL)(a NIL)(a NIL)) NIL NIL", "((a NIL)(a NIL)(a NIL)(a NIL)) NIL NIL"),
-            ("STATUS", "x (A 1 B 1 C 1)", "x (A 1 B 1 C 1 D 1)"),
-            ("ESEARCH", "A 1 B 1 C 1", "A 1 B 1 C 1 D 1"),
+        context.limits.max_elements = 100;
+        for (name, head, entry, tail) in [
+            ("SEARCH", "", "1 ", ""),
+            ("VANISHED", "1", ",3", ""),
+            ("FLAGS", "(", "a ", ")"),
+            ("THREAD", "(", "1 ", ")"),
+            ("QUOTAROOT", "x", " a", ""),
+            ("QUOTA", "x (", "a 1 1 ", ")"),
+            ("ACL", "x", " a r", ""),
+            ("ID", "(", "a b ", ")"),
+            ("LIST", "(", "a ", ") NIL x"),
+            ("NAMESPACE", "(", "(a NIL)", ") NIL NIL"),
+            ("STATUS", "x (", "A 1 ", ")"),
+            ("ESEARCH", "", "A 1 ", ""),
+            ("METADATA", "x (", "a b ", ")"),
+            ("LANGUAGE", "(", "a ", ")"),
+            ("URLFETCH", "", "a b ", ""),
         ] {
-            for (text, fits) in [(few, true), (many, false)] {
-                let frame = Frame::new(alloc::format!(" {text}").into());
-                let mut cursor = Cursor::new(&frame, &[], &context);
-                assert_eq!(super::read(name.as_bytes(), &mut cursor).unwrap().is_ok(), fits, "{name} {text}");
+            for (n, fits) in [(10, true), (200, false)] {
+                let frame = Frame::new(alloc::format!(" {head}{}{tail}", entry.repeat(n)).into());
+                let read = super::read(name.as_bytes(), &mut Cursor::new(&frame, &[], &context)).unwrap();
+                assert_eq!(read.is_ok(), fits, "{n} in {name}: {read:?}");
             }
+        }
+    }
+
+    proptest! {
+        /// T097: whatever the octets, a value or an error, and the cursor inside the response.
+        #[test]
+        fn t097_nothing_panics(
+            reader in 0..READERS.len(),
+            parts in proptest::collection::vec(prop_oneof![
+                prop::sample::select(&[
+                    " ", "(", ")", "\"", "\\", "[", "]", "{3}\r\n", "{0}\r\n", "~{1}\r\n", "NIL", "1:5", ",", "*", "abc", "/", "\t", "0",
+                    "TAG", "MODSEQ", "ALL", "UID", "PARTIAL", "ADDTO", "EARLIER", "OLDNAME", "MESSAGES", "4294967296", "-1", "1e9", "&",
+                ][..]).prop_map(|text| text.as_bytes().to_vec()),
+                proptest::collection::vec(any::<u8>(), 0..4),
+            ], 0..30),
+        ) {
+            let source = Source::new([b" ".to_vec(), parts.concat()].concat());
+            let mut cursor = source.cursor();
+            let read = super::read(READERS[reader].0.as_bytes(), &mut cursor).unwrap();
+            prop_assert!(read.is_err() || cursor.at_end());
+            let mut cursor = source.cursor();
+            let line = crate::response::status::line(&mut cursor, crate::StatusKind::Ok);
+            prop_assert!(cursor.at_end() && source.cursor().rest().ends_with(&line.text));
         }
     }
 }

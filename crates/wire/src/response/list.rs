@@ -49,7 +49,8 @@ fn entry(cursor: &mut Cursor<'_>, kind: ListKind) -> Parsed<Untagged> {
             entry.mailbox = value::mailbox(cursor)?;
             tail(cursor, &mut entry)?;
         }
-        _ => bare_name(cursor, &mut entry),
+        Some(_) => bare_name(cursor, &mut entry),
+        None => return Err(Expected("a mailbox name")),
     }
     Ok(Untagged::List(Box::new(entry)))
 }
@@ -214,6 +215,7 @@ mod tests {
         expected.extended = Vec::new();
         expected.child_info = ["SUBSCRIBED".into()].into();
         assert_eq!(list("LIST () \"/\" a (\"CHILDINFO\" (\"SUBSCRIBED\")) (x)"), expected);
+        assert!(read("LIST () \"/\"").is_err());
         assert!(read("LIST () \"/\" \"a\" b").is_err());
         assert!(read("LIST () \"/\" \"a\" (b").is_err());
     }

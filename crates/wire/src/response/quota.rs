@@ -4,7 +4,6 @@ use imapkit_types::{Quota, QuotaResource, QuotaRoot};
 
 use crate::cursor::Cursor;
 use crate::error::Parsed;
-use crate::hazard;
 use crate::response::Untagged;
 
 use super::value;
@@ -23,9 +22,6 @@ fn resource(cursor: &mut Cursor<'_>) -> Parsed<QuotaResource> {
 }
 
 fn amount(cursor: &mut Cursor<'_>) -> Parsed<u64> {
-    if cursor.rest().starts_with(b"  ") {
-        cursor.note(hazard::QUOTA);
-    }
     cursor.skip_spaces();
     Ok(cursor.count()?.unwrap_or_default())
 }

@@ -135,10 +135,12 @@ pub(super) fn to_end<T>(
     Ok(entries)
 }
 
-/// One more entry of a list, within the limit.
+/// One more entry of a list, within the limit. `max_elements` counts numbers and ranges; larger entries count by their size, so that
+/// no list takes more than a few times the memory of its text.
 #[inline]
 pub(super) fn push<T>(cursor: &Cursor<'_>, entries: &mut Vec<T>, value: T) -> Parsed<()> {
-    if entries.len() >= cursor.limits().max_elements {
+    let weight = const { if size_of::<T>() > 8 { size_of::<T>() / 8 } else { 1 } };
+    if entries.len() >= cursor.limits().max_elements / weight {
         return Err(Expected("at most max_elements entries"));
     }
     entries.push(value);
