@@ -4,7 +4,12 @@
 //!
 //! Invariant: names here are Unicode and dates are seconds; the wire forms are made in `store`.
 
-use std::{collections::BTreeSet, net::IpAddr, net::Ipv4Addr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use crate::samples;
 
@@ -131,11 +136,22 @@ pub enum Capability {
 }
 
 /// A user, the password, and what is in the account. There is always an INBOX.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct User {
     pub(crate) name: String,
     pub(crate) password: String,
     pub(crate) mailboxes: Vec<Mailbox>,
+}
+
+impl fmt::Debug for User {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("User")
+            .field("name", &self.name)
+            .field("mailboxes", &self.mailboxes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl User {

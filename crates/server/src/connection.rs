@@ -12,7 +12,7 @@ use imap_types::{
     command::{Command, CommandBody},
     core::Tag,
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::watch};
 
 use crate::{
     config::Capability,
@@ -169,19 +169,13 @@ impl Connection {
             if let Some(view) = &mut self.session.view {
                 view.sync(&mut self.link.out, true);
             }
-            let changed = async {
-                match &mut changes {
-                    Some(changes) => changes.changed().await.is_ok(),
-                    None => std::future::pending().await,
-                }
-            };
             // Waiting for a line can be given up at any time: see `link`.
             tokio::select! {
                 line = self.link.next(Literals::Refused) => {
                     line?;
                     break;
                 }
-                _ = changed => {}
+                () = next_change(changes.as_mut()) => {}
             }
         }
         let done = self.link.frames.decode_message(&IdleDoneCodec::default()).is_ok();
@@ -189,4 +183,15 @@ impl Connection {
         self.link.out.finish(Some(tag), outcome);
         Ok(())
     }
+}
+
+/// Waits for a change of the selected mailbox; for ever where none is selected.
+async fn next_change(changes: Option<&mut watch::Receiver<u64>>) {
+    if let Some(changes) = changes {
+        // An error would mean that the mailbox is gone, but whoever idles on it keeps it.
+        if changes.changed().await.is_ok() {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
 }

@@ -5,7 +5,7 @@
 //! RFC 2045, RFC 2046 §5.1 (boundaries), RFC 3501 §6.4.5 (part numbers).
 //!
 //! Invariants: every range lies within `bytes`; a multipart has at least one part; nesting stops at [`MAX_DEPTH`], and what is
-//! deeper is a leaf; no byte is scanned more than [`MAX_DEPTH`] times.
+//! deeper is a leaf; no byte is scanned more than [`MAX_DEPTH`] times; memory beside the bytes is bounded by [`MAX_PARTS`].
 
 mod address;
 mod envelope;
@@ -19,6 +19,8 @@ use self::header::Structured;
 
 /// How deep parts may nest; real mail stays below ten.
 const MAX_DEPTH: usize = 32;
+/// How many parts a message may have; what follows the last belongs to it.
+const MAX_PARTS: usize = 10_000;
 
 /// A stored message with its structure.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ enum Kind {
 impl Mime {
     /// Finds the parts of a message.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        let root = parse(&bytes, 0..bytes.len(), b"text/plain", 0);
+        let root = Parser { bytes: &bytes, parts_left: MAX_PARTS }.part(0..bytes.len(), b"text/plain", 0);
         Self { bytes, root }
     }
 
@@ -67,51 +69,62 @@ fn content_type(header: &[u8], default: &[u8]) -> Structured {
         .unwrap_or_else(|| Structured { main: default.to_vec(), parameters: Vec::new() })
 }
 
-fn parse(bytes: &[u8], range: Range<usize>, default: &[u8], depth: usize) -> Part {
-    let split = range.start + header::header_length(&bytes[range.clone()]);
-    let (header, body) = (range.start..split, split..range.end);
-    let content = content_type(&bytes[header.clone()], default);
-    let main = content.main.to_ascii_lowercase();
-    let kind = if depth >= MAX_DEPTH {
-        Kind::Leaf
-    } else if main.starts_with(b"multipart/") {
-        let default: &[u8] = if main == b"multipart/digest" { b"message/rfc822" } else { b"text/plain" };
-        let ranges =
-            content.parameter(b"boundary").map(|boundary| split_parts(bytes, &body, boundary)).unwrap_or_default();
-        let mut parts: Vec<Part> = ranges.into_iter().map(|part| parse(bytes, part, default, depth + 1)).collect();
+struct Parser<'a> {
+    bytes: &'a [u8],
+    parts_left: usize,
+}
+
+impl Parser<'_> {
+    fn part(&mut self, range: Range<usize>, default: &[u8], depth: usize) -> Part {
+        let split = range.start + header::header_length(&self.bytes[range.clone()]);
+        let (header, body) = (range.start..split, split..range.end);
+        let content = content_type(&self.bytes[header.clone()], default);
+        let main = content.main.to_ascii_lowercase();
+        let kind = if depth >= MAX_DEPTH {
+            Kind::Leaf
+        } else if main.starts_with(b"multipart/") {
+            let default: &[u8] = if main == b"multipart/digest" { b"message/rfc822" } else { b"text/plain" };
+            Kind::Multipart(self.parts(&body, content.parameter(b"boundary"), default, depth + 1))
+        } else if main == b"message/rfc822" {
+            Kind::Message(Box::new(self.part(body.clone(), b"text/plain", depth + 1)))
+        } else {
+            Kind::Leaf
+        };
+        Part { header, body, kind }
+    }
+
+    fn parts(&mut self, body: &Range<usize>, boundary: Option<&[u8]>, default: &[u8], depth: usize) -> Vec<Part> {
+        let ranges = boundary.map(|boundary| self.split(body, boundary)).unwrap_or_default();
+        let mut parts: Vec<Part> = ranges.into_iter().map(|part| self.part(part, default, depth)).collect();
         if parts.is_empty() {
             // BODYSTRUCTURE cannot express a multipart without parts; like other servers, show one empty text.
             parts.push(Part { header: body.end..body.end, body: body.end..body.end, kind: Kind::Leaf });
         }
-        Kind::Multipart(parts)
-    } else if main == b"message/rfc822" {
-        Kind::Message(Box::new(parse(bytes, body.clone(), b"text/plain", depth + 1)))
-    } else {
-        Kind::Leaf
-    };
-    Part { header, body, kind }
-}
-
-/// The ranges between the boundary lines of a multipart body, in order.
-fn split_parts(bytes: &[u8], body: &Range<usize>, boundary: &[u8]) -> Vec<Range<usize>> {
-    let (mut parts, mut open, mut at) = (Vec::new(), None, body.start);
-    while at < body.end {
-        let line = &bytes[at..at + header::line_length(&bytes[at..body.end])];
-        let next = at + line.len();
-        if let Some(closing) = boundary_line(line, boundary) {
-            if let Some(start) = open {
-                parts.push(start..without_line_end(bytes, start, at));
-            }
-            open = (!closing).then_some(next);
-            if closing {
-                break;
-            }
-        }
-        at = next;
+        parts
     }
-    // A multipart cut short still shows its last part.
-    parts.extend(open.filter(|&start| start < body.end).map(|start| start..body.end));
-    parts
+
+    /// The ranges between the boundary lines of a multipart body, in order.
+    fn split(&mut self, body: &Range<usize>, boundary: &[u8]) -> Vec<Range<usize>> {
+        let (mut parts, mut open, mut at) = (Vec::new(), None, body.start);
+        while at < body.end && self.parts_left > 0 {
+            let line = &self.bytes[at..at + header::line_length(&self.bytes[at..body.end])];
+            let next = at + line.len();
+            if let Some(closing) = boundary_line(line, boundary) {
+                if let Some(start) = open {
+                    parts.push(start..without_line_end(self.bytes, start, at));
+                    self.parts_left -= 1;
+                }
+                open = (!closing).then_some(next);
+                if closing {
+                    break;
+                }
+            }
+            at = next;
+        }
+        // A multipart cut short still shows its last part.
+        parts.extend(open.filter(|&start| start < body.end).map(|start| start..body.end));
+        parts
+    }
 }
 
 /// Whether a line is a boundary, and if so whether it is the closing one.
@@ -130,3 +143,6 @@ fn without_line_end(bytes: &[u8], start: usize, end: usize) -> usize {
     let part = part.strip_suffix(b"\n").unwrap_or(part);
     start + part.strip_suffix(b"\r").unwrap_or(part).len()
 }
+
+#[cfg(test)]
+mod tests;

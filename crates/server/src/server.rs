@@ -73,12 +73,12 @@ impl Server {
     ///
     /// `InvalidInput` if the configuration cannot be served (the message says why); else what the system said to a socket or a
     /// thread.
-    pub fn start(config: Config) -> io::Result<Self> {
+    pub fn start(mut config: Config) -> io::Result<Self> {
         if !config.address.is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the address is not a loopback address"));
         }
         let identity = Identity::new()?;
-        let store = Store::new(&config)?;
+        let store = Store::new(&mut config.users)?;
         let plain = config.plain_port.map(|port| listen(config.address, port)).transpose()?;
         let tls = listen(config.address, config.tls_port)?;
         let plain_port = plain.as_ref().map(TcpListener::local_addr).transpose()?.map(|address| address.port());
@@ -128,7 +128,7 @@ impl Server {
         &self.ca_pem
     }
 
-    /// The users it was started with, passwords included.
+    /// The users it was started with, passwords included; what is in their mailboxes, [`messages`](Self::messages) tells.
     pub fn users(&self) -> &[User] {
         &self.users
     }

@@ -22,7 +22,7 @@ use imap_types::{IntoStatic, datetime::DateTime, flag::Flag};
 
 use self::mailbox::Mailbox;
 use crate::{
-    config::{self, Config},
+    config::{self, User},
     flags::{self, Flags},
     mime::{Mime, header},
     name,
@@ -67,12 +67,12 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Store {
-    /// Takes over the users of a configuration; names what cannot be served.
-    pub(crate) fn new(config: &Config) -> io::Result<Self> {
+    /// Takes the mailboxes out of these users; names what cannot be served.
+    pub(crate) fn new(users: &mut [User]) -> io::Result<Self> {
         let mut accounts = BTreeMap::new();
-        for user in &config.users {
+        for user in users {
             let account = Account::new(user.password.clone());
-            for mailbox in &user.mailboxes {
+            for mailbox in std::mem::take(&mut user.mailboxes) {
                 account.fill(mailbox)?;
             }
             if accounts.insert(user.name.clone(), Arc::new(account)).is_some() {
@@ -116,7 +116,7 @@ impl Account {
         Arc::new(Mailbox::new(self.next_validity.fetch_add(1, Ordering::Relaxed), special_use))
     }
 
-    fn fill(&self, config: &config::Mailbox) -> io::Result<()> {
+    fn fill(&self, config: config::Mailbox) -> io::Result<()> {
         let name = name::encode(&config.name);
         if !name::is_valid(&name) {
             return Err(invalid(format!("{:?} cannot name a mailbox", config.name)));
@@ -130,7 +130,7 @@ impl Account {
             }
             tree.mailboxes.entry(name).or_insert_with(|| self.new_mailbox(config.special_use)).clone()
         };
-        config.messages.iter().try_for_each(|message| deliver(&mailbox, message.clone()).map(drop))
+        config.messages.into_iter().try_for_each(|message| deliver(&mailbox, message).map(drop))
     }
 
     pub(crate) fn mailbox(&self, name: &str) -> Option<Arc<Mailbox>> {

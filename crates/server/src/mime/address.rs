@@ -7,6 +7,9 @@ use imap_types::{core::NString, envelope::Address};
 
 use super::structure::nstring;
 
+/// How many addresses of a field are shown, group markers included.
+pub(super) const MAX_ADDRESSES: usize = 10_000;
+
 enum Token {
     /// An atom, a domain literal, or a quoted string without its quotes.
     Word(Vec<u8>),

@@ -20,6 +20,7 @@ impl Mime {
             header::fields(block)
                 .filter(|field| field.is(name))
                 .flat_map(|field| address::parse(&header::unfold(field.value)))
+                .take(address::MAX_ADDRESSES)
                 .collect::<Vec<_>>()
         };
         let from = addresses(b"From");

@@ -6,6 +6,9 @@
 
 use chrono::{DateTime, FixedOffset};
 
+/// How much of a value is looked at when it has to be understood; slices are always served whole.
+pub(crate) const MAX_VALUE: usize = 256 << 10;
+
 /// One field of a header block.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
@@ -76,9 +79,9 @@ pub(crate) fn date(block: &[u8]) -> Option<DateTime<FixedOffset>> {
     DateTime::parse_from_rfc2822(std::str::from_utf8(&value(block, b"Date")?).ok()?).ok()
 }
 
-/// Removes the line ends of a folded value and the blanks around it.
+/// Removes the line ends of a folded value and the blanks around it; what exceeds [`MAX_VALUE`] is left out.
 pub(crate) fn unfold(value: &[u8]) -> Vec<u8> {
-    value.trim_ascii().iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect()
+    value.trim_ascii().iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).take(MAX_VALUE).collect()
 }
 
 /// A structured value: `text/plain; charset=utf-8` or `attachment; filename="a b.pdf"`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use imapkit_server::{Capability, Limits, Server};
+use imapkit_server::{Capability, Limits, Mailbox, Server};
 
 use crate::client::{self, Client};
 
@@ -113,12 +113,52 @@ fn nonsense_is_bad_and_no_more() {
 
 #[test]
 fn the_idle_limit_ends_a_silent_connection() {
-    let server = limited(Limits { idle: Duration::from_millis(300), ..Limits::default() });
+    let server = limited(Limits { idle: Duration::from_secs(2), ..Limits::default() });
     let mut client = client::client(&server);
-    for _ in 0..4 {
-        std::thread::sleep(Duration::from_millis(100));
+    // Together longer than the limit, but never silent for as long.
+    for _ in 0..6 {
+        std::thread::sleep(Duration::from_millis(400));
         client.run("NOOP").ok();
     }
     assert_eq!(client.line(), "* BYE Idle for too long");
     assert!(client.is_closed());
+}
+
+/// Commands with a few bytes changed are answered, whatever they have become; none ends the connection unsaid.
+#[test]
+fn damaged_commands_are_answered() {
+    let commands = [
+        "LIST \"\" (%*)",
+        "STATUS INBOX (MESSAGES UIDNEXT SIZE)",
+        "UID FETCH 1:*,3 (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (To From)]<0.10> ENVELOPE BODYSTRUCTURE)",
+        "SEARCH OR (SEEN 1:3) NOT HEADER From \"x\" SINCE 1-Jan-2025 UID 4,5",
+        "STORE 1:2 -FLAGS.SILENT (\\Seen $a b)",
+        "UID COPY 1:4294967295 \"Entw&APw-rfe\"",
+        "RENAME \"a/&-b\" INBOX/c",
+        "CREATE \"&U,BTFw-/&ZeVnLIqe-\"",
+        "SELECT INBOX (CONDSTORE)",
+        "UID EXPUNGE *:1",
+    ];
+    let inbox = (0..5).fold(Mailbox::new("INBOX"), |mailbox, _| mailbox.message("To: a\r\n\r\nb"));
+    let server = client::server(|user| user.mailbox(inbox));
+    let mut client = client::in_inbox(&server);
+    let mut state = 7_u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % below
+    };
+    for round in 0..3000 {
+        let mut command = format!("c{round} {}", commands[random(commands.len())]).into_bytes();
+        for _ in 0..=random(3) {
+            let at = random(command.len());
+            match random(3) {
+                0 => command[at] = b" ()[]<>:,*%&\"\\/0149aZ\x00\xff"[random(23)],
+                1 => drop(command.remove(at)),
+                _ => command.insert(at, command[random(command.len())]),
+            }
+        }
+        client.send([&command[..], b"\r\n"].concat());
+        let answer = client.run("NOOP").ok();
+        assert!(!answer.untagged.is_empty(), "{:?}", String::from_utf8_lossy(&command));
+    }
 }

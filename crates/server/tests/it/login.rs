@@ -268,4 +268,5 @@ fn tls_only() {
         [("demo", "demo")]
     );
     assert!(server.address().is_loopback());
+    assert!(!format!("{:?}", User::new("u", "canary")).contains("canary"));
 }
