@@ -92,19 +92,19 @@ impl Session {
         match piece {
             Piece::Response(raw) => {
                 let secret = self.queue.in_flight.iter().any(|entry| entry.rules.effect == Effect::Login);
-                self.trace.received(raw.frame().as_bytes(), secret && raw.frame().as_bytes().starts_with(b"+"));
+                self.trace.received(raw.frame.as_bytes(), secret && raw.frame.as_bytes().starts_with(b"+"));
                 let response = self.decoder.decode(raw);
                 self.respond(response);
             }
             Piece::Head { frame, literal } => {
-                self.trace.received(frame.as_bytes(), false);
+                self.trace.received(frame.frame.as_bytes(), false);
                 let start = self.decoder.fetch_head(frame, literal);
                 self.data(start);
             }
             Piece::Chunk(chunk) => self.chunk(chunk),
+            Piece::BodyEnd => self.route_to_owner(Untagged::BodyEnd),
             Piece::Segment { frame, literal } => {
-                self.trace.received(frame.as_bytes(), false);
-                self.route_to_owner(Untagged::BodyEnd);
+                self.trace.received(frame.frame.as_bytes(), false);
                 let next = self.decoder.fetch_segment(frame, literal);
                 self.data(next);
             }
@@ -114,7 +114,7 @@ impl Session {
             }
         }
         while let Some(warning) = self.decoder.take_warning() {
-            self.warn(format!("{}: {}", warning.hazard, warning.what), warning.snippet);
+            self.warn(format!("{} ({})", warning.what, warning.hazard), Bytes::copy_from_slice(warning.snippet.as_bytes()));
         }
         self.charge(octets);
     }

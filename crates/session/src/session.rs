@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use alloc::format;
 
 use bytes::{Bytes, BytesMut};
-use imapkit_wire::{Decoder, Encoder, Framer, Limits, StatusKind, StatusLine};
+use imapkit_wire::{Decoder, Encoder, Framer, Limits, StatusKind, StatusLine, Where};
 
 use crate::capabilities::CapabilityBook;
 use crate::command::{Command, Completion, Effect, Needs, Rules};
@@ -61,6 +61,8 @@ pub struct Session {
     pub(crate) closed: Option<Error>,
     /// The server has told its capabilities since login was sent.
     pub(crate) told_during_login: bool,
+    /// Where the reading stands: between responses, in a line, in a literal; for errors.
+    pub(crate) place: Where,
     /// Octets and responses before login, which are limited (T025).
     pub(crate) before_login: (u64, u32),
 }
@@ -102,6 +104,7 @@ impl Session {
             bye: None,
             closed: None,
             told_during_login: false,
+            place: Where::BetweenResponses,
             before_login: (0, 0),
         }
     }
@@ -169,6 +172,7 @@ impl Session {
     pub fn handle_input(&mut self, now: Tick, input: &mut BytesMut) {
         self.now = now;
         self.read(input);
+        self.place = self.framer.position(input);
         self.pump();
     }
 
@@ -182,8 +186,7 @@ impl Session {
             (Some((bye, _)), _) => bye,
             (None, Some(why)) => why,
             (None, None) => {
-                let place = self.framer.position();
-                Error::new(ErrorKind::Closed, format!("the server closed the connection {place}"))
+                Error::new(ErrorKind::Closed, format!("the server closed the connection {}", self.place))
             }
         };
         self.close(error);

@@ -161,8 +161,7 @@ impl Session {
                 Some(entry) => format!("no answer to {}", entry.name),
                 None => alloc::string::String::from("no greeting"),
             };
-            let place = self.framer.position();
-            self.close(Error::new(ErrorKind::Timeout, format!("{what} within {silence:?} ({place})")));
+            self.close(Error::new(ErrorKind::Timeout, format!("{what} within {silence:?} ({})", self.place)));
         }
     }
 
