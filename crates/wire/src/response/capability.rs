@@ -7,21 +7,10 @@ use core::iter;
 use imapkit_types::Capabilities;
 
 use crate::cursor::Cursor;
-use crate::error::Parsed;
 use crate::hazard;
-use crate::response::Untagged;
 
-/// `capability-data = "CAPABILITY" *(SP capability)`
-pub(super) fn capability(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
-    Ok(Untagged::Capability(to_end(cursor)))
-}
-
-/// `enable-data = "ENABLED" *(SP capability)`
-pub(super) fn enabled(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
-    Ok(Untagged::Enabled(to_end(cursor)))
-}
-
-fn to_end(cursor: &mut Cursor<'_>) -> Capabilities {
+/// `*(SP capability)`, to the end of the response.
+pub(super) fn to_end(cursor: &mut Cursor<'_>) -> Capabilities {
     let words = cursor.rest();
     cursor.advance(words.len());
     words_of(cursor, words)
@@ -47,6 +36,7 @@ pub(super) fn words_of(cursor: &mut Cursor<'_>, words: &[u8]) -> Capabilities {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::response::Untagged;
     use crate::response::data::tests::read;
     use imapkit_types::Capability;
 

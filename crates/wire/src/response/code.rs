@@ -189,7 +189,7 @@ fn uid_validity(cursor: &mut Cursor<'_>) -> Parsed<UidValidity> {
     value::nz_number(cursor).map(|number| UidValidity::new(number.unwrap_or_default()))
 }
 
-/// `"APPENDUID" SP nz-number SP append-uid`; SmarterMail sends 0 for either (quirk 17).
+/// `"APPENDUID" SP nz-number SP append-uid`; `SmarterMail` sends 0 for either (quirk 17).
 fn append_uid(cursor: &mut Cursor<'_>) -> Parsed<Code> {
     let uid_validity = uid_validity(cursor)?;
     let uids = UidSet::from_sorted_ranges(set::ranges(cursor)?);

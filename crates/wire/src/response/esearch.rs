@@ -173,7 +173,7 @@ mod tests {
             check(line, "C", |e| (e.uid, e.add_to) = (true, come.clone().into()));
         }
         check("ESEARCH (TAG \"B\") REMOVEFROM (0 32768)", "B", |e| {
-            e.remove_from = [(0, [(32768, 32768)].into())].into()
+            e.remove_from = [(0, [(32768, 32768)].into())].into();
         });
         let line = "ESEARCH (MAILBOX {14}\r\nfolder2/salmon UIDVALIDITY 1111111 TAG \"tag1\") UID ALL 50003";
         check(line, "tag1", |e| {

@@ -60,26 +60,26 @@ mod tests {
     use super::*;
     use crate::response::data::tests::read;
 
-    fn numbers(numbers: &[u32], mod_seq: Option<u64>) -> Parsed<Untagged> {
-        Ok(Untagged::Search(numbers.into(), mod_seq.map(ModSeq::new)))
+    fn numbers(numbers: &[u32], mod_seq: Option<u64>) -> Untagged {
+        Untagged::Search(numbers.into(), mod_seq.map(ModSeq::new))
     }
 
     #[test]
     fn numbers_as_sent() {
-        assert_eq!(read("SEARCH 2 84 882"), numbers(&[2, 84, 882], None));
-        assert_eq!(read("SEARCH"), numbers(&[], None));
-        assert_eq!(read("SEARCH 2 5 (MODSEQ 917162500)"), numbers(&[2, 5], Some(917_162_500)));
-        assert_eq!(read("SEARCH (MODSEQ 1)"), numbers(&[], Some(1)));
-        assert_eq!(read("SEARCH 4294967295 1"), numbers(&[u32::MAX, 1], None));
+        assert_eq!(read("SEARCH 2 84 882"), Ok(numbers(&[2, 84, 882], None)));
+        assert_eq!(read("SEARCH"), Ok(numbers(&[], None)));
+        assert_eq!(read("SEARCH 2 5 (MODSEQ 917162500)"), Ok(numbers(&[2, 5], Some(917_162_500))));
+        assert_eq!(read("SEARCH (MODSEQ 1)"), Ok(numbers(&[], Some(1))));
+        assert_eq!(read("SEARCH 4294967295 1"), Ok(numbers(&[u32::MAX, 1], None)));
         let sorted = Untagged::Sort([5, 3, 4].into(), Some(ModSeq::new(17)));
         assert_eq!(read("SORT 5 3 4 (MODSEQ 17)"), Ok(sorted));
     }
 
     #[test]
     fn h90_odd_forms() {
-        assert_eq!(read("SEARCH  3   2 1 "), numbers(&[3, 2, 1], None));
-        assert_eq!(read("SEARCH 0 007"), numbers(&[7], None));
-        assert_eq!(read("SEARCH 1 (MODSEQ -1)"), numbers(&[1], Some(0)));
+        assert_eq!(read("SEARCH  3   2 1 "), Ok(numbers(&[3, 2, 1], None)));
+        assert_eq!(read("SEARCH 0 007"), Ok(numbers(&[7], None)));
+        assert_eq!(read("SEARCH 1 (MODSEQ -1)"), Ok(numbers(&[1], Some(0))));
         for bad in
             ["SEARCH 4294967296", "SEARCH 1,2", "SEARCH -1", "SEARCH 1 (FOO 2)", "SEARCH 1 (MODSEQ 1", "SEARCH x"]
         {

@@ -57,8 +57,8 @@ mod tests {
         assert!(cursor.at_end());
     }
 
-    fn other(name: &str, data: &[u8]) -> Option<Code> {
-        Some(Code::Other { name: name.into(), data: data.into() })
+    fn other(name: &str, data: &[u8]) -> Code {
+        Code::Other { name: name.into(), data: data.into() }
     }
 
     #[test]
@@ -77,9 +77,9 @@ mod tests {
         let referral = |url: &str| Some(Code::Referral(url.into()));
         check(b" [REFERRAL imap://[2001:db8::1]/] x", referral("imap://[2001:db8::1]/"), b"x");
         check(b" [BADURL \"/a]b\"] x", Some(Code::BadUrl("/a]b".into())), b"x");
-        check(b" [XFOO (a \"b]\" [c] {2}\r\n]])] x", other("XFOO", b"(a \"b]\" [c] {2}\r\n]])"), b"x");
-        check(b" [XFOO \"a] x", other("XFOO", b"\"a"), b"x");
-        check(b" [XFOO] bar", other("XFOO", b""), b"bar");
+        check(b" [XFOO (a \"b]\" [c] {2}\r\n]])] x", Some(other("XFOO", b"(a \"b]\" [c] {2}\r\n]])")), b"x");
+        check(b" [XFOO \"a] x", Some(other("XFOO", b"\"a")), b"x");
+        check(b" [XFOO] bar", Some(other("XFOO", b"")), b"bar");
     }
 
     #[test]

@@ -68,8 +68,9 @@ mod tests {
     /// The nodes as text: depth, colon, number or `-`.
     fn walk(line: &str) -> String {
         let Ok(Untagged::Thread(threads)) = read(line) else { panic!("{line}") };
-        let nodes =
-            threads.walk().map(|(depth, number)| format!("{depth}:{}", number.map_or("-".into(), |n| format!("{n}"))));
+        let nodes = threads
+            .walk()
+            .map(|(depth, number)| format!("{depth}:{}", number.map_or_else(|| "-".into(), |n| format!("{n}"))));
         nodes.collect::<Vec<_>>().join(" ")
     }
 

@@ -140,7 +140,7 @@ pub(super) fn to_end<T>(
 #[inline]
 pub(super) fn push<T>(cursor: &Cursor<'_>, entries: &mut Vec<T>, value: T) -> Parsed<()> {
     let weight = const { if size_of::<T>() > 8 { size_of::<T>() / 8 } else { 1 } };
-    if entries.len() >= cursor.limits().max_elements / weight {
+    if entries.len().saturating_mul(weight) >= cursor.limits().max_elements {
         return Err(Expected("at most max_elements entries"));
     }
     entries.push(value);

@@ -31,16 +31,16 @@ mod tests {
     use super::*;
     use crate::response::data::tests::read;
 
-    fn vanished(earlier: bool, set: &str) -> Parsed<Untagged> {
+    fn vanished(earlier: bool, set: &str) -> Untagged {
         let uids = if set.is_empty() { UidSet::new() } else { set.parse().unwrap() };
-        Ok(Untagged::Vanished { earlier, uids })
+        Untagged::Vanished { earlier, uids }
     }
 
     #[test]
     fn now_and_earlier() {
-        assert_eq!(read("VANISHED 405,407,410,425"), vanished(false, "405,407,410,425"));
-        assert_eq!(read("VANISHED (EARLIER) 300:310,405,411"), vanished(true, "300:310,405,411"));
-        assert_eq!(read("vanished ( earlier )"), vanished(true, ""));
+        assert_eq!(read("VANISHED 405,407,410,425"), Ok(vanished(false, "405,407,410,425")));
+        assert_eq!(read("VANISHED (EARLIER) 300:310,405,411"), Ok(vanished(true, "300:310,405,411")));
+        assert_eq!(read("vanished ( earlier )"), Ok(vanished(true, "")));
         assert!(read("VANISHED (LATER) 1").is_err() && read("VANISHED x").is_err());
     }
 
@@ -54,7 +54,7 @@ mod tests {
             ("2,2,2", "2"),
             ("1:4294967295", "1:4294967295"),
         ] {
-            assert_eq!(read(alloc::format!("VANISHED {line}")), vanished(false, set), "{line}");
+            assert_eq!(read(alloc::format!("VANISHED {line}")), Ok(vanished(false, set)), "{line}");
         }
     }
 }
