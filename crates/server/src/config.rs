@@ -1,6 +1,7 @@
 //! What a server is started with: users, mailboxes, messages, and what to hide or limit.
 //!
-//! Plain data with builder methods; nothing is checked before [`Server::start`](crate::Server::start), which names what is wrong.
+//! Plain data with builder methods; nothing is checked before [`Server::start`](crate::Server::start), which names what
+//! is wrong.
 //!
 //! Invariant: names here are Unicode and dates are seconds; the wire forms are made in `store`.
 
@@ -88,7 +89,8 @@ impl Config {
         self
     }
 
-    /// Accepts passwords on the plain port before STARTTLS. Off by default: the server then announces `LOGINDISABLED` there.
+    /// Accepts passwords on the plain port before STARTTLS. Off by default: the server then announces `LOGINDISABLED`
+    /// there.
     pub fn allow_plain_login(mut self, allow: bool) -> Self {
         self.allow_plain_login = allow;
         self
@@ -102,7 +104,8 @@ pub struct Limits {
     pub command: u32,
     /// The largest message an APPEND may carry, in bytes. 64 MiB by default.
     pub message: u32,
-    /// How long a connection may neither send nor take a byte before it is closed. 30 minutes by default (RFC 3501 §5.4).
+    /// How long a connection may neither send nor take a byte before it is closed. 30 minutes by default (RFC 3501
+    /// §5.4).
     pub idle: Duration,
 }
 
@@ -249,8 +252,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message without flags, stored byte for byte as given: lines should end in CRLF. It must not be empty or hold a NUL.
-    /// Its internal date is that of its Date field, or else the time of delivery.
+    /// A message without flags, stored byte for byte as given: lines should end in CRLF. It must not be empty or hold a
+    /// NUL. Its internal date is that of its Date field, or else the time of delivery.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self { bytes: bytes.into(), flags: Vec::new(), date: None }
     }

@@ -1,7 +1,8 @@
 //! A client from greeting to goodbye: the commands that change how the connection is read, and a loop for all others.
 //!
-//! STARTTLS, AUTHENTICATE, IDLE and LOGOUT live here because each of them takes over the stream for a while; everything else is
-//! one command in, some responses out, and lives in `session`. RFC 3501 §6.1.3, §6.2.1, §6.2.2; RFC 2177; RFC 4959.
+//! STARTTLS, AUTHENTICATE, IDLE and LOGOUT live here because each of them takes over the stream for a while; everything
+//! else is one command in, some responses out, and lives in `session`. RFC 3501 §6.1.3, §6.2.1, §6.2.2; RFC 2177; RFC
+//! 4959.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The flags of a message: five system flags and any keywords.
 //!
-//! `\Recent` is not here: it belongs to a session, not to a message. Keywords compare without regard to case and keep the
-//! spelling they were first given. RFC 3501 §2.3.2.
+//! `\Recent` is not here: it belongs to a session, not to a message. Keywords compare without regard to case and keep
+//! the spelling they were first given. RFC 3501 §2.3.2.
 
 use imap_types::flag::{Flag, FlagFetch, FlagPerm, StoreType};
 

@@ -1,7 +1,8 @@
 //! An in-memory IMAP server on loopback, for demos and for tests of programs that speak IMAP.
 //!
-//! One call starts it, one stops it; nothing is written to disk, and no runtime is needed. It serves real TLS with a certificate
-//! made at start, and its mailboxes can be filled beforehand, changed through IMAP by any client, and delivered to from outside.
+//! One call starts it, one stops it; nothing is written to disk, and no runtime is needed. It serves real TLS with a
+//! certificate made at start, and its mailboxes can be filled beforehand, changed through IMAP by any client, and
+//! delivered to from outside.
 //!
 //! ```
 //! use std::{io::{BufRead, BufReader, Write}, net::TcpStream};
@@ -31,15 +32,15 @@
 //!
 //! # What it speaks
 //!
-//! IMAP4rev1 (RFC 3501) with STARTTLS, AUTH=PLAIN, AUTH=LOGIN, SASL-IR, LITERAL+, ID, ENABLE (of nothing), IDLE, UIDPLUS, MOVE,
-//! UNSELECT, NAMESPACE, CHILDREN, SPECIAL-USE, STATUS=SIZE and WITHIN. Any number of clients may have the same mailbox open; each
-//! is told of the others' changes when RFC 3501 allows it, and at once while it idles.
+//! IMAP4rev1 (RFC 3501) with STARTTLS, AUTH=PLAIN, AUTH=LOGIN, SASL-IR, LITERAL+, ID, ENABLE (of nothing), IDLE,
+//! UIDPLUS, MOVE, UNSELECT, NAMESPACE, CHILDREN, SPECIAL-USE, STATUS=SIZE and WITHIN. Any number of clients may have
+//! the same mailbox open; each is told of the others' changes when RFC 3501 allows it, and at once while it idles.
 //!
 //! # What it is made of
 //!
-//! Commands are framed and decoded, and responses encoded, by the `imap-codec` crate, and what that crate cannot decode is
-//! answered with BAD (so there is no LIST-EXTENDED and no ESEARCH). It shares no code with the `imapkit` client, on purpose: a
-//! misreading in one cannot hide one in the other.
+//! Commands are framed and decoded, and responses encoded, by the `imap-codec` crate, and what that crate cannot decode
+//! is answered with BAD (so there is no LIST-EXTENDED and no ESEARCH). It shares no code with the `imapkit` client, on
+//! purpose: a misreading in one cannot hide one in the other.
 //!
 //! ```text
 //! server ─ listeners, one task a client          config ─ what to serve      samples ─ the demo account
@@ -49,8 +50,8 @@
 //!                                                  mime ─ parts of a message, ENVELOPE, BODYSTRUCTURE, sections
 //! ```
 //!
-//! It is not a mail server: there is no persistence, no protection against a hostile network (it listens on loopback only), and
-//! passwords are kept as they are.
+//! It is not a mail server: there is no persistence, no protection against a hostile network (it listens on loopback
+//! only), and passwords are kept as they are.
 
 #![forbid(unsafe_code)]
 

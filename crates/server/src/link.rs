@@ -1,10 +1,11 @@
 //! One client's byte stream: framing in, buffered responses out, TLS in between.
 //!
-//! `imap-codec`'s fragmentizer finds where commands end; this file decides which literals to let in and keeps the limits.
-//! RFC 3501 §4.3, §7.5; RFC 7888 (non-synchronizing literals).
+//! `imap-codec`'s fragmentizer finds where commands end; this file decides which literals to let in and keeps the
+//! limits. RFC 3501 §4.3, §7.5; RFC 7888 (non-synchronizing literals).
 //!
-//! Invariants: a refused literal is never read as commands; memory per connection stays below the two limits together; every
-//! wait ends after the idle limit; a future that is dropped loses no byte, so waiting for a line can be given up at any time.
+//! Invariants: a refused literal is never read as commands; memory per connection stays below the two limits together;
+//! every wait ends after the idle limit; a future that is dropped loses no byte, so waiting for a line can be given up
+//! at any time.
 
 use std::{io, time::Duration};
 
@@ -152,8 +153,8 @@ impl Link {
         }
     }
 
-    /// Starts TLS. Whatever the client sent before its handshake is forgotten, so that nothing said in the clear can pass for
-    /// something said in private (RFC 3501 §6.2.1; M12).
+    /// Starts TLS. Whatever the client sent before its handshake is forgotten, so that nothing said in the clear can
+    /// pass for something said in private (RFC 3501 §6.2.1; M12).
     pub(crate) async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         self.send().await?;
         self.frames = Fragmentizer::new(self.limits.command.saturating_add(self.limits.message));

@@ -1,11 +1,12 @@
 //! A message and the tree of its parts, as byte ranges of what was stored.
 //!
-//! IMAP serves slices of a message, so this tree holds ranges and nothing decoded. It is written apart from the client's own
-//! parsers on purpose: a shared mistake would never show in a test.
-//! RFC 2045, RFC 2046 §5.1 (boundaries), RFC 3501 §6.4.5 (part numbers).
+//! IMAP serves slices of a message, so this tree holds ranges and nothing decoded. It is written apart from the
+//! client's own parsers on purpose: a shared mistake would never show in a test. RFC 2045, RFC 2046 §5.1 (boundaries),
+//! RFC 3501 §6.4.5 (part numbers).
 //!
-//! Invariants: every range lies within `bytes`; a multipart has at least one part; nesting stops at [`MAX_DEPTH`], and what is
-//! deeper is a leaf; no byte is scanned more than [`MAX_DEPTH`] times; memory beside the bytes is bounded by [`MAX_PARTS`].
+//! Invariants: every range lies within `bytes`; a multipart has at least one part; nesting stops at [`MAX_DEPTH`], and
+//! what is deeper is a leaf; no byte is scanned more than [`MAX_DEPTH`] times; memory beside the bytes is bounded by
+//! [`MAX_PARTS`].
 
 mod address;
 mod envelope;

@@ -1,7 +1,7 @@
 //! Mailbox names: modified UTF-7, what CREATE may name, and LIST patterns.
 //!
-//! Names are kept as they travel: printable ASCII in modified UTF-7, levels separated by `/`, INBOX in upper case. Users of this
-//! crate write them in plain Unicode. RFC 3501 §5.1, §5.1.3, §6.3.8.
+//! Names are kept as they travel: printable ASCII in modified UTF-7, levels separated by `/`, INBOX in upper case.
+//! Users of this crate write them in plain Unicode. RFC 3501 §5.1, §5.1.3, §6.3.8.
 
 use base64::{Engine, alphabet, engine::GeneralPurpose, engine::general_purpose::NO_PAD};
 use imap_types::mailbox::Mailbox;

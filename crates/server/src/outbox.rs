@@ -1,7 +1,7 @@
 //! What waits to be sent on a connection.
 //!
-//! Responses are encoded by `imap-codec` as they are made; whole lines only, so that a connection that has to end can tell
-//! whether its peer is between two responses.
+//! Responses are encoded by `imap-codec` as they are made; whole lines only, so that a connection that has to end can
+//! tell whether its peer is between two responses.
 
 use imap_codec::{GreetingCodec, ResponseCodec, encode::Encoder};
 use imap_types::{

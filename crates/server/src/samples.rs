@@ -1,7 +1,8 @@
 //! The sample account: one message of every kind a client meets, made for this project.
 //!
-//! The messages are files in `samples/`, with bare LF in the repository and CRLF from here on; two large ones are generated, so
-//! that no megabytes lie in the repository. Addresses are those that RFC 2606 and RFC 5737 set aside for examples.
+//! The messages are files in `samples/`, with bare LF in the repository and CRLF from here on; two large ones are
+//! generated, so that no megabytes lie in the repository. Addresses are those that RFC 2606 and RFC 5737 set aside for
+//! examples.
 //!
 //! Invariant: two starts serve the same bytes, flags and dates.
 

@@ -1,7 +1,7 @@
 //! The running server: a thread with its listeners and connections, and a handle to it.
 //!
-//! Callers need no runtime: all of tokio stays on the one thread that is started here. Nothing on that thread blocks, and each
-//! connection is its own task, so a client that stalls or vanishes costs the others nothing.
+//! Callers need no runtime: all of tokio stays on the one thread that is started here. Nothing on that thread blocks,
+//! and each connection is its own task, so a client that stalls or vanishes costs the others nothing.
 
 use std::{
     collections::BTreeSet,
@@ -71,8 +71,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the configuration cannot be served (the message says why); else what the system said to a socket or a
-    /// thread.
+    /// `InvalidInput` if the configuration cannot be served (the message says why); else what the system said to a
+    /// socket or a thread.
     pub fn start(mut config: Config) -> io::Result<Self> {
         if !config.address.is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the address is not a loopback address"));
@@ -128,7 +128,8 @@ impl Server {
         &self.ca_pem
     }
 
-    /// The users it was started with, passwords included; what is in their mailboxes, [`messages`](Self::messages) tells.
+    /// The users it was started with, passwords included; what is in their mailboxes, [`messages`](Self::messages)
+    /// tells.
     pub fn users(&self) -> &[User] {
         &self.users
     }
@@ -137,8 +138,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// `NotFound` without such a user or mailbox (a Unicode name); `InvalidInput` if the message is empty, holds a NUL or has
-    /// a flag that is none.
+    /// `NotFound` without such a user or mailbox (a Unicode name); `InvalidInput` if the message is empty, holds a NUL
+    /// or has a flag that is none.
     pub fn deliver(&self, user: &str, mailbox: &str, message: impl Into<Message>) -> io::Result<u32> {
         store::deliver(&*self.shared.store.mailbox(user, mailbox)?, message.into())
     }

@@ -1,7 +1,8 @@
 //! A session: who is logged in, what is selected, and what each command does.
 //!
-//! One file per group of commands below this one. Each handler changes the store, appends untagged responses and returns how
-//! the command ended; the dispatcher adds word of other sessions' changes and the tagged line. RFC 3501 §3, §6.
+//! One file per group of commands below this one. Each handler changes the store, appends untagged responses and
+//! returns how the command ended; the dispatcher adds word of other sessions' changes and the tagged line. RFC 3501 §3,
+//! §6.
 //!
 //! Invariant: responses a command causes come before its tagged line, and changes by others between the two.
 

@@ -1,7 +1,7 @@
 //! Everything the server keeps: accounts, their mailbox trees, and the messages within (see `mailbox`).
 //!
-//! Connections share it behind short locks that are never held across a wait, and never two at a time, so no client can hold
-//! up another and no order of locking needs to be remembered.
+//! Connections share it behind short locks that are never held across a wait, and never two at a time, so no client can
+//! hold up another and no order of locking needs to be remembered.
 //!
 //! Invariant: names are valid in the sense of `name`; a level that exists only as a parent has no entry of its own.
 

@@ -1,7 +1,7 @@
 //! A certificate authority that lives as long as the server, and the server's own certificate.
 //!
-//! Made anew at each start, so no key is ever stored. The server certificate names `localhost`, `127.0.0.1` and `::1`; a client
-//! trusts it by trusting the authority's certificate ([`Server::ca_pem`](crate::Server::ca_pem)).
+//! Made anew at each start, so no key is ever stored. The server certificate names `localhost`, `127.0.0.1` and `::1`;
+//! a client trusts it by trusting the authority's certificate ([`Server::ca_pem`](crate::Server::ca_pem)).
 
 use std::{io, sync::Arc};
 

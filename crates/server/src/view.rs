@@ -1,8 +1,8 @@
 //! A selected mailbox as its client knows it.
 //!
-//! Sequence numbers are a contract with one client: they change only when that client is told. So each session keeps its own
-//! list of messages and brings it up to date by telling the differences. Messages that others have expunged stay in the list,
-//! readable, until the client may be told (RFC 3501 §7.4.1: not during FETCH, STORE or SEARCH).
+//! Sequence numbers are a contract with one client: they change only when that client is told. So each session keeps
+//! its own list of messages and brings it up to date by telling the differences. Messages that others have expunged
+//! stay in the list, readable, until the client may be told (RFC 3501 §7.4.1: not during FETCH, STORE or SEARCH).
 //!
 //! Invariants: `entries` is ordered by UID; what a client was told equals `entries`.
 
@@ -86,7 +86,8 @@ impl View {
         self.entries.get(position)
     }
 
-    /// The positions a set names. Sequence numbers beyond the last are an error (RFC 3501 §9 `seq-number`), UIDs are not.
+    /// The positions a set names. Sequence numbers beyond the last are an error (RFC 3501 §9 `seq-number`), UIDs are
+    /// not.
     pub(crate) fn positions(&self, set: &imap_types::sequence::SequenceSet, uid: bool) -> Option<Vec<usize>> {
         let largest = if uid { self.entries.last().map_or(0, |entry| entry.uid) } else { count(&self.entries) };
         let numbers = Numbers::new(set, largest);

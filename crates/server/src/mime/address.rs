@@ -1,7 +1,8 @@
 //! Address lists as ENVELOPE shows them: display name, route, local part, domain; groups as start and end markers.
 //!
-//! Encoded words stay encoded, quoting is removed, comments serve as a name where there is no other (`joe@example.org (Joe)`).
-//! RFC 5322 §3.4, §4.4 (routes); RFC 3501 §7.4.2 `address`. Never fails: what is missing is named as such, as other servers do.
+//! Encoded words stay encoded, quoting is removed, comments serve as a name where there is no other (`joe@example.org
+//! (Joe)`). RFC 5322 §3.4, §4.4 (routes); RFC 3501 §7.4.2 `address`. Never fails: what is missing is named as such, as
+//! other servers do.
 
 use imap_types::{core::NString, envelope::Address};
 

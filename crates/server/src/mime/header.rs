@@ -1,8 +1,8 @@
 //! Header blocks: where they end, which fields they hold, what a folded value says.
 //!
-//! Everything here works on slices of the stored message and copies only when a value has to be unfolded, because body sections
-//! must be exact slices of what was delivered. Lines may end in CRLF (as they should) or in a bare LF (as test data often does).
-//! RFC 5322 §2.2, §3.2.2 (folding, comments); RFC 2045 §5.1 (parameters).
+//! Everything here works on slices of the stored message and copies only when a value has to be unfolded, because body
+//! sections must be exact slices of what was delivered. Lines may end in CRLF (as they should) or in a bare LF (as test
+//! data often does). RFC 5322 §2.2, §3.2.2 (folding, comments); RFC 2045 §5.1 (parameters).
 
 use chrono::{DateTime, FixedOffset};
 

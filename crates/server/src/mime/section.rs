@@ -1,7 +1,8 @@
 //! `BODY[section]`: from part numbers to the bytes they name.
 //!
-//! RFC 3501 §6.4.5. The rule that is easy to get wrong: the parts of a `message/rfc822` part are numbered as if the inner
-//! message stood in its place, and a message that is not multipart has exactly one part, number 1, which is its own body.
+//! RFC 3501 §6.4.5. The rule that is easy to get wrong: the parts of a `message/rfc822` part are numbered as if the
+//! inner message stood in its place, and a message that is not multipart has exactly one part, number 1, which is its
+//! own body.
 
 use std::{borrow::Cow, num::NonZeroU32};
 

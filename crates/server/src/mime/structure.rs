@@ -1,7 +1,7 @@
 //! BODY and BODYSTRUCTURE.
 //!
-//! RFC 3501 §7.4.2: a basic, text or message part, or a multipart; BODYSTRUCTURE adds disposition, language and location. Sizes
-//! and line counts are those of the encoded bytes as stored.
+//! RFC 3501 §7.4.2: a basic, text or message part, or a multipart; BODYSTRUCTURE adds disposition, language and
+//! location. Sizes and line counts are those of the encoded bytes as stored.
 
 use imap_types::{
     body::{
@@ -13,8 +13,8 @@ use imap_types::{
 
 use super::{Kind, Mime, Part, content_type, header, header::Structured};
 
-/// A string as the client reads it: quoted where possible, else a literal. Stored messages hold no NUL, the one byte that
-/// neither can carry.
+/// A string as the client reads it: quoted where possible, else a literal. Stored messages hold no NUL, the one byte
+/// that neither can carry.
 pub(super) fn istring(text: Vec<u8>) -> IString<'static> {
     IString::try_from(text).unwrap_or_else(|_| IString::Literal(imap_types::core::Literal::unvalidated(Vec::new())))
 }

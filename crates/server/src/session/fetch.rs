@@ -1,7 +1,7 @@
 //! FETCH and UID FETCH.
 //!
-//! One message at a time, each sent before the next is made, so that a mailbox of any size needs the memory of one message.
-//! RFC 3501 §6.4.5, §7.4.2.
+//! One message at a time, each sent before the next is made, so that a mailbox of any size needs the memory of one
+//! message. RFC 3501 §6.4.5, §7.4.2.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
 //! SEARCH and UID SEARCH: every key of RFC 3501 §6.4.4, and OLDER and YOUNGER of RFC 5032.
 //!
-//! Keys are prepared once per command (sets sorted, texts folded to lower case), then asked of one message at a time, with a
-//! pause after each so that a search through large messages does not hold up other clients. Texts are compared decoded:
-//! encoded words, transfer encodings and charsets are undone by `mail-parser`.
+//! Keys are prepared once per command (sets sorted, texts folded to lower case), then asked of one message at a time,
+//! with a pause after each so that a search through large messages does not hold up other clients. Texts are compared
+//! decoded: encoded words, transfer encodings and charsets are undone by `mail-parser`.
 
 mod text;
 

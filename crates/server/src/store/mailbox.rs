@@ -1,7 +1,7 @@
 //! One mailbox: its messages by UID, and word of every change to whoever watches.
 //!
-//! Each change takes the next modification number. A session compares those numbers with what it last told its client, and the
-//! server needs no list of who must still hear of what.
+//! Each change takes the next modification number. A session compares those numbers with what it last told its client,
+//! and the server needs no list of who must still hear of what.
 //!
 //! Invariants: UIDs only ever grow; `modseq` grows with each change; a watcher is woken after the lock is released.
 

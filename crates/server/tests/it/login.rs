@@ -1,4 +1,5 @@
-//! From connecting to being logged in: greeting, TLS, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT, and the start and stop of a server.
+//! From connecting to being logged in: greeting, TLS, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT, and the start and stop of
+//! a server.
 
 use std::{
     io::{ErrorKind, Read, Write},

@@ -1,7 +1,7 @@
 //! The texts of a message as SEARCH compares them: decoded and in lower case, made only when asked for.
 //!
-//! Decoding is `mail-parser`'s: encoded words, quoted-printable and base64, and charsets. Header texts also hold the undecoded
-//! form, so that a search for a literal `=?utf-8?` finds it.
+//! Decoding is `mail-parser`'s: encoded words, quoted-printable and base64, and charsets. Header texts also hold the
+//! undecoded form, so that a search for a literal `=?utf-8?` finds it.
 
 use std::cell::OnceCell;
 
