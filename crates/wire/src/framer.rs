@@ -21,6 +21,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::{Buf as _, Bytes, BytesMut};
 use core::mem;
+use core::fmt;
 use core::ops::ControlFlow;
 use imapkit_types::Frame;
 use memchr::memchr;
@@ -145,6 +146,16 @@ pub enum Where {
         /// Octets that are missing.
         left: u64,
     },
+}
+
+impl fmt::Display for Where {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BetweenResponses => f.write_str("between two responses"),
+            Self::InLine { start } => write!(f, "in the middle of a response that begins {start:?}"),
+            Self::InLiteral { left } => write!(f, "in a literal of which {left} octets are missing"),
+        }
+    }
 }
 
 /// `Continue`: look again; `Break`: give this to the caller, `None` for "read more".

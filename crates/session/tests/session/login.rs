@@ -9,7 +9,7 @@ use crate::link::{CANARY, Cut, Link, Taken, at_every_cut, opening};
 fn c055_greeting_to_ready_in_two_flights() {
     at_every_cut(|cut| {
         let identify = Some(vec![("name".to_owned(), "test".to_owned())]);
-        let enable = vec![Capability::Condstore];
+        let enable = vec![Capability::CondStore];
         let mut link = Link::new(Opening { identify, enable, namespace: true, ..opening(Security::Tls) }, cut);
         link.say("* OK [CAPABILITY IMAP4rev1 SASL-IR] hi\r\n");
         assert_eq!(link.sent(), format!("A1 LOGIN me {CANARY}\r\n"));
@@ -21,7 +21,7 @@ fn c055_greeting_to_ready_in_two_flights() {
         let Some(Event::Ready(opened)) = link.events.last() else { panic!("{:?}", link.events) };
         assert_eq!(opened.server_id.as_ref().unwrap().get("name"), Some("Server"));
         assert_eq!(opened.namespaces.as_ref().unwrap().personal.len(), 1);
-        assert!(link.session.capabilities().is_enabled(&Capability::Condstore));
+        assert!(link.session.capabilities().is_enabled(&Capability::CondStore));
     });
 }
 
