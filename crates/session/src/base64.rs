@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn the_vectors_of_rfc_4648_with_and_without_padding() {
-        for (text, octets) in [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmFy", "foobar")] {
+        for (text, octets) in
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmFy", "foobar")]
+        {
             assert_eq!(decode(text.as_bytes()).unwrap(), octets.as_bytes());
             assert_eq!(decode(text.trim_end_matches('=').as_bytes()).unwrap(), octets.as_bytes());
         }

@@ -91,6 +91,7 @@ pub struct Completion {
 
 /// When a command may be sent: the input of the hazard gate.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
 pub struct Rules {
     /// In which state of the session.
     pub state: Needs,

@@ -32,7 +32,10 @@ pub use starttls::StartTls;
 
 /// Encodes a command as the session would, with the tag `A1`; for tests of the bytes.
 #[cfg(test)]
-pub(crate) fn encoded(command: &impl crate::Command, mode: imapkit_wire::Mode) -> Result<alloc::string::String, imapkit_types::Invalid> {
+pub(crate) fn encoded(
+    command: &impl crate::Command,
+    mode: imapkit_wire::Mode,
+) -> Result<alloc::string::String, imapkit_types::Invalid> {
     let mut encoder = imapkit_wire::Encoder::new(mode);
     encoder.tag(imapkit_types::Tag::new("A1")?).sp();
     command.encode(&mut encoder);

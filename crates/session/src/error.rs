@@ -259,7 +259,8 @@ impl fmt::Debug for Error {
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn core::error::Error + 'static))
+        let source: &(dyn core::error::Error + 'static) = self.0.source.as_deref()?;
+        Some(source)
     }
 }
 
@@ -268,7 +269,9 @@ const MAX_SHOWN: usize = 512;
 
 /// Server text made safe to show: no control characters, no bidirectional overrides, at most 512 characters (T031, H35, H36).
 pub fn printable(text: &[u8]) -> String {
-    let tricky = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let tricky = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     String::from_utf8_lossy(text).chars().filter(|&c| !tricky(c)).take(MAX_SHOWN).collect()
 }
 
@@ -295,7 +298,7 @@ mod tests {
     fn t031_server_text_is_stripped_and_cut() {
         let shown = printable("\u{1b}[2Jhi\u{202e}\0 there".as_bytes());
         assert_eq!(shown, "[2Jhi there");
-        assert_eq!(printable(&[b'x'; 60_000]).len(), MAX_SHOWN);
+        assert_eq!(printable(&alloc::vec![b'x'; 60_000]).len(), MAX_SHOWN);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::command::{Completion, Effect, Proceed};
 use crate::error::{Error, ErrorKind, Reply, printable};
 use crate::event::{Event, MailboxEvent, Warning};
 use crate::queue::{CommandId, InFlight, complete};
-use crate::session::Session;
+use crate::session::{BodyOwner, Session};
 use crate::state::State;
 
 /// Responses before login that are looked at (T025).
@@ -61,7 +61,10 @@ impl Session {
     fn looks_like_tls(&mut self, input: &BytesMut) -> bool {
         let tls = matches!(input.first_chunk::<2>(), Some([0x14..=0x17, 0x03]));
         if tls {
-            self.close(Error::new(ErrorKind::Protocol, "the server speaks TLS on this port: connect with implicit TLS"));
+            self.close(Error::new(
+                ErrorKind::Protocol,
+                "the server speaks TLS on this port: connect with implicit TLS",
+            ));
         }
         tls
     }
@@ -76,7 +79,10 @@ impl Session {
         *responses = responses.saturating_add(1);
         let over = *total > MAX_EARLY_OCTETS || *responses > MAX_EARLY_RESPONSES;
         if over {
-            self.close(Error::new(ErrorKind::Limit, "the server said more before login than the limit before_login allows"));
+            self.close(Error::new(
+                ErrorKind::Limit,
+                "the server said more before login than the limit before_login allows",
+            ));
         }
         !over
     }
@@ -84,7 +90,10 @@ impl Session {
     /// Bytes behind the OK of STARTTLS were written by somebody who is not bound by the handshake (T010, T012, T013).
     fn no_bytes_behind_upgrade(&mut self, input: &BytesMut) {
         if self.upgrading == Some(crate::event::Layer::Tls) && !input.is_empty() {
-            self.close(Error::new(ErrorKind::Unsafe, "the server sent more behind its answer to STARTTLS: somebody may be injecting data"));
+            self.close(Error::new(
+                ErrorKind::Unsafe,
+                "the server sent more behind its answer to STARTTLS: somebody may be injecting data",
+            ));
         }
     }
 
@@ -109,12 +118,16 @@ impl Session {
                 self.data(next);
             }
             Piece::Oversize { limit, start, len } => {
+                self.body = BodyOwner::NoBody;
                 let text = format!("a response of {len} octets was skipped: limit {} is {}", limit.name, limit.value);
                 self.warn(text, start);
             }
         }
         while let Some(warning) = self.decoder.take_warning() {
-            self.warn(format!("{} ({})", warning.what, warning.hazard), Bytes::copy_from_slice(warning.snippet.as_bytes()));
+            self.warn(
+                format!("{} ({})", warning.what, warning.hazard),
+                Bytes::copy_from_slice(warning.snippet.as_bytes()),
+            );
         }
         self.charge(octets);
     }
@@ -141,20 +154,25 @@ impl Session {
             return;
         }
         let starts_body = matches!(data, Untagged::BodyStart(_));
-        if let (Untagged::Fetch(_), Some(owner)) = (&data, self.body_owner.take()) {
+        // The row whose bodies were streamed goes where they went.
+        let owner = core::mem::replace(&mut self.body, BodyOwner::NoBody);
+        if owner != BodyOwner::NoBody {
+            if starts_body {
+                self.body = owner;
+            }
             return self.give(owner, data);
         }
         let unclaimed = match self.queue.route(data) {
             Ok((owner, pause)) => {
                 if starts_body {
-                    self.body_owner = Some(Some(owner));
+                    self.body = BodyOwner::Command(owner);
                 }
                 return self.pause_if(pause);
             }
             Err(unclaimed) => unclaimed,
         };
         match unclaimed {
-            Untagged::BodyStart(_) => self.body_owner = Some(None),
+            Untagged::BodyStart(_) => self.body = BodyOwner::Nobody,
             Untagged::Fetch(row) => self.mailbox_event(MailboxEvent::Fetch(Box::new(row))),
             Untagged::Status(status) => self.unclaimed_status(&status),
             // The tracker has told about these.
@@ -184,16 +202,13 @@ impl Session {
     }
 
     fn route_to_owner(&mut self, data: Untagged) {
-        if let Some(owner) = self.body_owner {
-            self.give(owner, data);
-            // The row itself, or the next body of the same row, still belongs to the owner.
-            self.body_owner = Some(owner);
-        }
+        self.give(self.body, data);
     }
 
     /// Hands data to the one command it belongs to; when that is nobody any more, it is thrown away.
-    fn give(&mut self, owner: Option<CommandId>, data: Untagged) {
-        let Some(entry) = owner.and_then(|id| self.queue.find(id)) else { return };
+    fn give(&mut self, owner: BodyOwner, data: Untagged) {
+        let BodyOwner::Command(id) = owner else { return };
+        let Some(entry) = self.queue.find(id) else { return };
         let pause = matches!(entry.running.offer(data), crate::command::Offer::Pause);
         self.pause_if(pause);
     }
@@ -321,7 +336,11 @@ impl Session {
     }
 
     pub(crate) fn warn(&mut self, text: String, raw: Bytes) {
-        let raw = if raw.len() > MAX_WARNED { Bytes::copy_from_slice(raw.get(..MAX_WARNED).unwrap_or_default()) } else { raw };
+        let raw = if raw.len() > MAX_WARNED {
+            Bytes::copy_from_slice(raw.get(..MAX_WARNED).unwrap_or_default())
+        } else {
+            raw
+        };
         self.events.push(Event::Warning(Warning { text: text.into_boxed_str(), raw }));
     }
 

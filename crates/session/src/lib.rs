@@ -56,8 +56,8 @@ mod outbox;
 mod queue;
 mod session;
 mod state;
-mod track;
 mod trace;
+mod track;
 mod watch;
 
 pub use capabilities::CapabilityBook;

@@ -32,7 +32,7 @@ use crate::state::{Protection, State};
 /// Results of the opening's own commands.
 pub(crate) enum Fed {
     StartTls(Result<(), Error>),
-    Capability(Result<(), Error>),
+    Capability,
     Login(Result<Box<str>, Error>),
     Id(Option<ServerId>),
     Namespace(Option<Namespaces>),
@@ -145,7 +145,7 @@ impl Session {
             return self.choose();
         }
         self.opening.stage = Stage::ExpectOffer;
-        self.submit_own(AskCapability, Fed::Capability);
+        self.submit_own(AskCapability, |_| Fed::Capability);
     }
 
     fn choose(&mut self) {
@@ -190,7 +190,7 @@ impl Session {
         if self.opening.plan.distrust_greeting || !told {
             self.capabilities.forget();
             self.opening.stage = Stage::ExpectNewOffer;
-            self.submit_own(AskCapability, Fed::Capability);
+            self.submit_own(AskCapability, |_| Fed::Capability);
         } else {
             self.details();
         }
@@ -203,7 +203,7 @@ impl Session {
         let namespace = plan.namespace && self.capabilities.has(&Capability::Namespace);
         let wanted: Vec<_> = plan.enable.iter().filter(|&wanted| self.capabilities.has(wanted)).cloned().collect();
         let enable = !wanted.is_empty() && self.capabilities.has(&Capability::Enable);
-        let answers = u8::from(identify.is_some()) + u8::from(namespace) + u8::from(enable);
+        let answers = [identify.is_some(), namespace, enable].into_iter().map(u8::from).fold(0, u8::saturating_add);
         if answers == 0 {
             return self.ready();
         }
@@ -226,15 +226,13 @@ impl Session {
             return;
         }
         match (fed, self.opening.stage) {
-            (Fed::StartTls(Ok(())), _) => {}
             (Fed::StartTls(Err(error)), _) => {
                 let text = format!("the server does not start TLS, so nothing was sent to it: {error}");
                 self.close(Error::with_source(ErrorKind::Unsafe, text, error));
             }
-            (Fed::Capability(Ok(())), Stage::ExpectOffer) => self.choose(),
-            (Fed::Capability(_), Stage::ExpectNewOffer) => self.details(),
-            // A server that does not know CAPABILITY is hardly one to log in to, but that is for `Login::choose` to say (T005).
-            (Fed::Capability(Err(_)), Stage::ExpectOffer) => self.choose(),
+            // A server that refuses CAPABILITY is hardly one to log in to, but that is for `Login::choose` to say (T005).
+            (Fed::Capability, Stage::ExpectOffer) => self.choose(),
+            (Fed::Capability, Stage::ExpectNewOffer) => self.details(),
             (Fed::Login(Ok(mechanism)), _) => {
                 self.opening.opened.authenticated = true;
                 self.opening.opened.mechanism = Some(mechanism);
@@ -249,7 +247,7 @@ impl Session {
                 self.detail_done();
             }
             (Fed::Enabled, _) => self.detail_done(),
-            (Fed::Capability(_), _) => {}
+            (Fed::StartTls(Ok(())) | Fed::Capability, _) => {}
         }
     }
 

@@ -106,7 +106,9 @@ impl Outbox {
     pub(crate) fn push_upload(&mut self, id: CommandId, data: Bytes) -> Result<(), ()> {
         let len = u64::try_from(data.remaining()).unwrap_or(u64::MAX);
         match self.items.front_mut() {
-            Some(Item::Upload(owner, remaining)) if *owner == id && len <= *remaining => *remaining = remaining.saturating_sub(len),
+            Some(Item::Upload(owner, remaining)) if *owner == id && len <= *remaining => {
+                *remaining = remaining.saturating_sub(len)
+            }
             _ => return Err(()),
         }
         self.items.push_front(Item::Bytes(id, data));
@@ -125,7 +127,9 @@ impl Outbox {
 
     /// Something waits for a `+` or for the caller's upload, so no other command may start.
     pub(crate) fn is_blocked(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Await(_)) || matches!(item, Item::Upload(_, left) if *left > 0))
+        self.items
+            .iter()
+            .any(|item| matches!(item, Item::Await(_)) || matches!(item, Item::Upload(_, left) if *left > 0))
     }
 
     /// Forgets what is left of a refused command.

@@ -54,8 +54,8 @@ pub struct Session {
     pub(crate) paused: Option<Tick>,
     /// The caller has to swap a layer before anything else happens.
     pub(crate) upgrading: Option<Layer>,
-    /// Whose streamed body is coming in; `None` inside: nobody's, it is thrown away.
-    pub(crate) body_owner: Option<Option<CommandId>>,
+    /// Whose streamed body is coming in.
+    pub(crate) body: BodyOwner,
     /// The server said BYE; read on until then at most.
     pub(crate) bye: Option<(Error, Tick)>,
     pub(crate) closed: Option<Error>,
@@ -65,6 +65,17 @@ pub struct Session {
     pub(crate) place: Where,
     /// Octets and responses before login, which are limited (T025).
     pub(crate) before_login: (u64, u32),
+}
+
+/// Whose streamed body is coming in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyOwner {
+    /// No body is under way.
+    NoBody,
+    /// This command's.
+    Command(CommandId),
+    /// Nobody asked for it: it is thrown away.
+    Nobody,
 }
 
 impl Session {
@@ -100,7 +111,7 @@ impl Session {
             answered: false,
             paused: None,
             upgrading: None,
-            body_owner: None,
+            body: BodyOwner::NoBody,
             bye: None,
             closed: None,
             told_during_login: false,
@@ -185,9 +196,7 @@ impl Session {
         let error = match (self.bye.take(), why) {
             (Some((bye, _)), _) => bye,
             (None, Some(why)) => why,
-            (None, None) => {
-                Error::new(ErrorKind::Closed, format!("the server closed the connection {}", self.place))
-            }
+            (None, None) => Error::new(ErrorKind::Closed, format!("the server closed the connection {}", self.place)),
         };
         self.close(error);
     }
@@ -325,7 +334,7 @@ impl Session {
             self.watch_step();
             let Some(next) = self.queue.waiting.front() else { return };
             if let Some(error) = self.obstacle(&next.rules) {
-                self.fail_front(error);
+                self.fail_front(&error);
                 continue;
             }
             let running = self.queue.in_flight.iter().map(|entry| &entry.rules);
@@ -340,7 +349,10 @@ impl Session {
     fn obstacle(&self, rules: &Rules) -> Option<Error> {
         let settled = self.queue.in_flight.iter().all(|entry| entry.rules.effect == Effect::None);
         if rules.epoch.is_some_and(|epoch| self.view.as_ref().map(MailboxView::epoch) != Some(epoch)) && settled {
-            return Some(Error::new(ErrorKind::Stale, "the mailbox is not selected any more, or its UIDs have changed"));
+            return Some(Error::new(
+                ErrorKind::Stale,
+                "the mailbox is not selected any more, or its UIDs have changed",
+            ));
         }
         let fits = match rules.state {
             Needs::Any => true,
@@ -363,7 +375,7 @@ impl Session {
         settled.then(|| Error::new(ErrorKind::Unsupported, format!("the server does not offer {}", missing.as_str())))
     }
 
-    fn fail_front(&mut self, error: Error) {
+    fn fail_front(&mut self, error: &Error) {
         if let Some(queued) = self.queue.waiting.pop_front() {
             let error = error.in_command(queued.command.name());
             let fed = fail_waiting(queued.command, error);

@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
+use core::fmt::Write as _;
 
 use imapkit_types::Tag;
 use imapkit_wire::Encoded;
@@ -87,7 +88,7 @@ fn shorten(octets: &[u8]) -> String {
         text.extend(line.trim_ascii_end().escape_ascii().map(char::from).take(MAX_TEXT));
         rest = behind;
         let Some(len) = literal_len(line) else { continue };
-        text.push_str(&format!("<{len} octets>"));
+        let _ = write!(text, "<{len} octets>");
         rest = rest.get(len..).unwrap_or_default();
     }
     text.extend(rest.escape_ascii().map(char::from).take(MAX_TEXT));

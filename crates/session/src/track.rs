@@ -141,7 +141,9 @@ impl Session {
             }
             Some(Code::Closed) => self.closed_code(),
             Some(Code::UidValidity(uid_validity)) => self.uid_validity(*uid_validity),
-            Some(Code::UidNext(_) | Code::Unseen(_) | Code::PermanentFlags(_) | Code::HighestModSeq(_) | Code::NoModSeq) => self.cross_border(),
+            Some(
+                Code::UidNext(_) | Code::Unseen(_) | Code::PermanentFlags(_) | Code::HighestModSeq(_) | Code::NoModSeq,
+            ) => self.cross_border(),
             Some(Code::ReadOnly) => self.read_only(true),
             Some(Code::ReadWrite) => self.read_only(false),
             _ => {}
@@ -226,7 +228,6 @@ impl Session {
     /// It has ended, well or not.
     pub(crate) fn end_effect(&mut self, effect: Effect, ok: bool) {
         match effect {
-            Effect::None => {}
             Effect::Select { .. } => self.end_select(ok),
             Effect::Deselect if ok => {
                 self.view = None;
@@ -237,7 +238,7 @@ impl Session {
             Effect::Compress if ok => self.upgrade(Layer::Deflate),
             Effect::Logout => self.close(Error::new(ErrorKind::Closed, "logged out")),
             Effect::Idle => self.watch_ended(),
-            Effect::Deselect | Effect::Login | Effect::StartTls | Effect::Compress => {}
+            Effect::None | Effect::Deselect | Effect::Login | Effect::StartTls | Effect::Compress => {}
         }
     }
 

@@ -10,9 +10,9 @@
 
 use alloc::format;
 
+use crate::command::Effect;
 use crate::commands::{Idle as IdleCommand, Noop};
 use crate::config::Tick;
-use crate::command::Effect;
 use crate::error::{Error, ErrorKind};
 use crate::queue::CommandId;
 use crate::session::Session;
@@ -68,7 +68,8 @@ impl Session {
 
     /// When IDLE begins, or NOOP is sent, if nothing else happens.
     fn watch_due(&self) -> Option<Tick> {
-        let idle = self.watch.wanted && self.state == State::Selected && self.queue.is_empty() && self.watch.idle == Idle::Off;
+        let idle =
+            self.watch.wanted && self.state == State::Selected && self.queue.is_empty() && self.watch.idle == Idle::Off;
         idle.then(|| {
             let wait = if self.can_idle() { self.timers.idle_linger } else { self.timers.poll };
             self.watch.quiet_since.after(wait)
@@ -149,7 +150,10 @@ impl Session {
             self.bye = Some((error, until));
         }
         if matches!(self.watch.idle, Idle::Ending(until) if until <= now) {
-            let text = format!("the server did not end IDLE within {:?} of DONE: the connection is dead", self.timers.idle_done);
+            let text = format!(
+                "the server did not end IDLE within {:?} of DONE: the connection is dead",
+                self.timers.idle_done
+            );
             return self.close(Error::new(ErrorKind::Timeout, text));
         }
         if self.paused.is_some_and(|since| since.after(self.timers.stall) <= now) {

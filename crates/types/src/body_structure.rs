@@ -93,24 +93,24 @@ pub struct BodyNode {
 impl BodyNode {
     /// A part about which nothing is known.
     pub const EMPTY: Self = Self {
-            kind: BodyKind::Basic,
-            parent: NO_NODE,
-            next: NO_NODE,
-            envelope: NO_NODE,
-            media_type: Span::NIL,
-            subtype: Span::NIL,
-            id: Span::NIL,
-            description: Span::NIL,
-            encoding: Span::NIL,
-            md5: Span::NIL,
-            disposition: Span::NIL,
-            location: Span::NIL,
-            params: (0, 0),
-            disposition_params: (0, 0),
-            languages: (0, 0),
-            octets: 0,
-            lines: 0,
-        };
+        kind: BodyKind::Basic,
+        parent: NO_NODE,
+        next: NO_NODE,
+        envelope: NO_NODE,
+        media_type: Span::NIL,
+        subtype: Span::NIL,
+        id: Span::NIL,
+        description: Span::NIL,
+        encoding: Span::NIL,
+        md5: Span::NIL,
+        disposition: Span::NIL,
+        location: Span::NIL,
+        params: (0, 0),
+        disposition_params: (0, 0),
+        languages: (0, 0),
+        octets: 0,
+        lines: 0,
+    };
 }
 
 impl Default for BodyNode {
@@ -196,7 +196,8 @@ impl<'a> BodyPart<'a> {
 
     /// True when type and subtype are these, whatever their case.
     pub fn is(&self, media_type: &str, subtype: &str) -> bool {
-        self.media_type().eq_ignore_ascii_case(media_type.as_bytes()) && self.subtype().eq_ignore_ascii_case(subtype.as_bytes())
+        self.media_type().eq_ignore_ascii_case(media_type.as_bytes())
+            && self.subtype().eq_ignore_ascii_case(subtype.as_bytes())
     }
 
     /// Parameters of the media type, as sent.
@@ -379,7 +380,10 @@ mod tests {
     use alloc::vec;
 
     fn tree(nodes: Vec<(BodyKind, u32, u32)>) -> BodyStructure {
-        let nodes = nodes.into_iter().map(|(kind, parent, next)| BodyNode { kind, parent, next, ..Default::default() }).collect();
+        let nodes = nodes
+            .into_iter()
+            .map(|(kind, parent, next)| BodyNode { kind, parent, next, ..Default::default() })
+            .collect();
         BodyStructure::new(Frame::default(), BodyArena { nodes, ..Default::default() })
     }
 
@@ -405,7 +409,10 @@ mod tests {
             (Text, 12, NO_NODE),
         ]);
         let numbers: Vec<_> = body.parts().map(|part| part.part().to_string()).collect();
-        assert_eq!(numbers, ["", "1", "2", "3", "3", "3.1", "3.2", "4", "4.1", "4.2", "4.2", "4.2.1", "4.2.2", "4.2.2.1", "4.2.2.2"]);
+        assert_eq!(
+            numbers,
+            ["", "1", "2", "3", "3", "3.1", "3.2", "4", "4.1", "4.2", "4.2", "4.2.1", "4.2.2", "4.2.2.1", "4.2.2.2"]
+        );
         assert_eq!(body.find(&"4.2.2.1".parse().unwrap()).unwrap().kind(), Text);
         assert_eq!(body.find(&"3".parse().unwrap()).unwrap().kind(), Message);
         assert!(body.find(&"9".parse().unwrap()).is_none());

@@ -263,7 +263,8 @@ mod tests {
 
     #[test]
     fn ends_that_do_not_fit_give_an_empty_list() {
-        let envelope = Envelope::new(Frame::default(), EnvelopeParts { ends: [9, 3, 0, 9, 9, 9], ..Default::default() });
+        let envelope =
+            Envelope::new(Frame::default(), EnvelopeParts { ends: [9, 3, 0, 9, 9, 9], ..Default::default() });
         assert_eq!(envelope.from().len() + envelope.sender().len() + envelope.bcc().len(), 0);
     }
 }

@@ -109,7 +109,9 @@ impl Flag {
     }
 
     fn system(bit: usize) -> Option<Self> {
-        [Self::Seen, Self::Answered, Self::Flagged, Self::Deleted, Self::Draft, Self::Recent, Self::Any].get(bit).cloned()
+        [Self::Seen, Self::Answered, Self::Flagged, Self::Deleted, Self::Draft, Self::Recent, Self::Any]
+            .get(bit)
+            .cloned()
     }
 }
 
@@ -284,7 +286,9 @@ impl Flags {
         }
         match (Self::known_bit(flag.as_bytes()), flag) {
             (Some(bit), _) => self.bits |= bit,
-            (None, Flag::Keyword(keyword)) => self.other = Some(self.others().iter().cloned().chain([keyword]).collect()),
+            (None, Flag::Keyword(keyword)) => {
+                self.other = Some(self.others().iter().cloned().chain([keyword]).collect())
+            }
             (None, _) => {}
         }
         true
@@ -403,7 +407,10 @@ mod tests {
     fn every_known_name_is_found_in_any_case() {
         for (bit, name) in KNOWN.iter().enumerate() {
             assert_eq!(known(name.as_bytes()), Some(bit), "{name}");
-            assert_eq!(known(name.to_ascii_uppercase().as_bytes()).map(|b| KNOWN[b].to_ascii_lowercase()), Some(name.to_ascii_lowercase()));
+            assert_eq!(
+                known(name.to_ascii_uppercase().as_bytes()).map(|b| KNOWN[b].to_ascii_lowercase()),
+                Some(name.to_ascii_lowercase())
+            );
         }
         assert_eq!(known(b"\\SeenX"), None);
         assert_eq!(known(b"\\Flux"), None);

@@ -61,7 +61,13 @@ impl Command for Authenticate {
     }
 
     fn rules(&self) -> Rules {
-        Rules { state: Needs::NotAuthenticated, effect: Effect::Login, exclusive: true, secret: true, ..Rules::default() }
+        Rules {
+            state: Needs::NotAuthenticated,
+            effect: Effect::Login,
+            exclusive: true,
+            secret: true,
+            ..Rules::default()
+        }
     }
 
     fn gather(self) -> AuthenticateGather {
@@ -101,7 +107,7 @@ impl Gather for AuthenticateGather {
 
     fn fail(&mut self, error: Error) -> Error {
         match self.mechanism.explain() {
-            Some(why) => Error::with_source(ErrorKind::Auth, format!("{why}: {}", error), error),
+            Some(why) => Error::with_source(ErrorKind::Auth, format!("{why}: {error}"), error),
             None => error,
         }
     }
@@ -127,7 +133,7 @@ mod tests {
 
     struct Fixed(Option<&'static [u8]>);
     impl Mechanism for Fixed {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "PLAIN"
         }
         fn initial(&mut self) -> Result<Option<Vec<u8>>, Error> {

@@ -46,7 +46,12 @@ impl Command for Enable {
     }
 
     fn rules(&self) -> Rules {
-        Rules { capabilities: alloc::vec![Capability::Enable], claims: Claims::ENABLED, exclusive: true, ..Rules::default() }
+        Rules {
+            capabilities: alloc::vec![Capability::Enable],
+            claims: Claims::ENABLED,
+            exclusive: true,
+            ..Rules::default()
+        }
     }
 
     fn gather(self) -> EnableGather {

@@ -232,7 +232,9 @@ impl<S: FetchSink> Gather for FetchGather<S> {
     fn offer(&mut self, response: Untagged) -> Offer {
         match response {
             Untagged::Fetch(row) if self.is_ours(&row) => self.push(FetchPart::Row(row)),
-            Untagged::BodyStart(start) if self.messages.holds(&start.row) != Some(false) => self.push(FetchPart::BodyStart(start)),
+            Untagged::BodyStart(start) if self.messages.holds(&start.row) != Some(false) => {
+                self.push(FetchPart::BodyStart(start))
+            }
             // The session routes these to whoever took the start.
             Untagged::BodyChunk(chunk) => self.push(FetchPart::BodyChunk(chunk)),
             Untagged::BodyEnd => self.push(FetchPart::BodyEnd),
@@ -272,7 +274,10 @@ impl Collected {
     /// When the bodies were larger than the limit.
     pub fn into_rows(self) -> Result<Vec<imapkit_types::Fetch>, Error> {
         if self.overflow {
-            return Err(Error::new(ErrorKind::Limit, "the messages are larger than the limit fetch_all_octets: read them as a stream"));
+            return Err(Error::new(
+                ErrorKind::Limit,
+                "the messages are larger than the limit fetch_all_octets: read them as a stream",
+            ));
         }
         Ok(self.rows)
     }
@@ -328,7 +333,12 @@ mod tests {
     #[test]
     fn h086_news_about_flags_is_not_an_answer_to_a_fetch_of_bodies() {
         let mut gather = Fetch::new(uids("5"), Items::new().body_peek(), Collected::new(0)).gather();
-        let news = imapkit_types::Fetch { seq: SeqNum::new(1), uid: Uid::new(5), flags: Some(Flags::new()), ..Default::default() };
+        let news = imapkit_types::Fetch {
+            seq: SeqNum::new(1),
+            uid: Uid::new(5),
+            flags: Some(Flags::new()),
+            ..Default::default()
+        };
         assert!(matches!(gather.offer(Untagged::Fetch(news.clone())), Offer::NotMine(_)));
         let mut flags = Fetch::new(uids("5"), Items::new().flags(), Collected::new(0)).gather();
         assert!(matches!(flags.offer(Untagged::Fetch(news.clone())), Offer::Taken));
@@ -344,7 +354,11 @@ mod tests {
         sink.push(FetchPart::BodyChunk(Bytes::from_static(b"def")));
         sink.push(FetchPart::BodyEnd);
         let mut row = imapkit_types::Fetch::default();
-        row.more_mut().bodies = alloc::vec![Body { section: BodySection::Body(Section::whole()), origin: None, content: Content::Streamed(6) }];
+        row.more_mut().bodies = alloc::vec![Body {
+            section: BodySection::Body(Section::whole()),
+            origin: None,
+            content: Content::Streamed(6)
+        }];
         sink.push(FetchPart::Row(row));
         sink.push(FetchPart::BodyChunk(Bytes::from_static(b"too long")));
         assert!(sink.overflow);

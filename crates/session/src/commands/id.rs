@@ -54,12 +54,7 @@ impl Command for Id {
     }
 
     fn rules(&self) -> Rules {
-        Rules {
-            state: Needs::Any,
-            capabilities: alloc::vec![Capability::Id],
-            claims: Claims::ID,
-            ..Rules::default()
-        }
+        Rules { state: Needs::Any, capabilities: alloc::vec![Capability::Id], claims: Claims::ID, ..Rules::default() }
     }
 
     fn gather(self) -> IdGather {

@@ -36,7 +36,13 @@ impl Command for Login {
     }
 
     fn rules(&self) -> Rules {
-        Rules { state: Needs::NotAuthenticated, effect: Effect::Login, exclusive: true, secret: true, ..Rules::default() }
+        Rules {
+            state: Needs::NotAuthenticated,
+            effect: Effect::Login,
+            exclusive: true,
+            secret: true,
+            ..Rules::default()
+        }
     }
 
     fn gather(self) -> Nothing {
@@ -54,7 +60,10 @@ mod tests {
     fn bytes() {
         let login = Login::new("me", Secret::from("it's \"quoted\""));
         assert_eq!(encoded(&login, Mode::default()).unwrap(), "A1 LOGIN me \"it's \\\"quoted\\\"\"\r\n");
-        assert_eq!(encoded(&Login::new("", Secret::from("a b")), Mode::default()).unwrap(), "A1 LOGIN \"\" \"a b\"\r\n");
+        assert_eq!(
+            encoded(&Login::new("", Secret::from("a b")), Mode::default()).unwrap(),
+            "A1 LOGIN \"\" \"a b\"\r\n"
+        );
     }
 
     #[test]

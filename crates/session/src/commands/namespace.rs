@@ -51,7 +51,9 @@ impl Gather for NamespaceGather {
     }
 
     fn finish(self, _: Completion) -> Result<Namespaces, Error> {
-        self.answer.ok_or_else(|| Error::new(ErrorKind::Protocol, "the server said OK without its namespaces").in_command("NAMESPACE"))
+        self.answer.ok_or_else(|| {
+            Error::new(ErrorKind::Protocol, "the server said OK without its namespaces").in_command("NAMESPACE")
+        })
     }
 }
 

@@ -89,8 +89,14 @@ impl Command for Select {
     }
 
     fn rules(&self) -> Rules {
-        let capabilities = if self.condstore { alloc::vec![imapkit_types::Capability::CondStore] } else { alloc::vec![] };
-        Rules { capabilities, exclusive: true, effect: Effect::Select { read_only: self.read_only }, ..Rules::default() }
+        let capabilities =
+            if self.condstore { alloc::vec![imapkit_types::Capability::CondStore] } else { alloc::vec![] };
+        Rules {
+            capabilities,
+            exclusive: true,
+            effect: Effect::Select { read_only: self.read_only },
+            ..Rules::default()
+        }
     }
 
     fn gather(self) -> SelectGather {
@@ -151,6 +157,9 @@ mod tests {
     fn bytes() {
         let inbox = Mailbox::inbox();
         assert_eq!(encoded(&Select::new(inbox.clone()), Mode::default()).unwrap(), "A1 SELECT INBOX\r\n");
-        assert_eq!(encoded(&Select::examine(inbox).condstore(), Mode::default()).unwrap(), "A1 EXAMINE INBOX (CONDSTORE)\r\n");
+        assert_eq!(
+            encoded(&Select::examine(inbox).condstore(), Mode::default()).unwrap(),
+            "A1 EXAMINE INBOX (CONDSTORE)\r\n"
+        );
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 use imapkit_session::types::{Capabilities, Secret};
 use imapkit_session::{
-    Command, CommandId, Config, Credential, Error, ErrorKind, Event, Layer, Login, Opening, Protection, Security, Session, State, Tick,
+    Command, CommandId, Config, Credential, Error, ErrorKind, Event, Layer, Login, Opening, Protection, Security,
+    Session, State, Tick,
 };
 
 /// The password no test may ever see on the wire.
@@ -71,7 +72,16 @@ impl Link {
 
     pub(crate) fn with(config: Config, cut: Cut) -> Self {
         let session = Session::new(config, 0x0123_4567_89ab_cdef, Tick::default());
-        Self { session, input: BytesMut::new(), events: vec![], wire: vec![], read: 0, tags: vec![], now: Duration::ZERO, cut }
+        Self {
+            session,
+            input: BytesMut::new(),
+            events: vec![],
+            wire: vec![],
+            read: 0,
+            tags: vec![],
+            now: Duration::ZERO,
+            cut,
+        }
     }
 
     /// Logged in over TLS, with these capabilities.
@@ -90,7 +100,9 @@ impl Link {
         let mut link = Self::ready(capabilities, cut);
         let slot = link.run(imapkit_session::commands::Select::new("INBOX".parse().unwrap()));
         assert_eq!(link.sent(), "A2 SELECT INBOX\r\n");
-        link.say(&format!("* FLAGS (\\Seen)\r\n* {exists} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nA2 OK [READ-WRITE] done\r\n"));
+        link.say(&format!(
+            "* FLAGS (\\Seen)\r\n* {exists} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nA2 OK [READ-WRITE] done\r\n"
+        ));
         assert_eq!(slot.value().exists, exists);
         assert_eq!(link.session.state(), State::Selected);
         link.events.clear();

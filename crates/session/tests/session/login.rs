@@ -47,7 +47,9 @@ fn t067_capabilities_from_before_login_do_not_count_after() {
         assert_eq!(link.sent(), "A2 CAPABILITY\r\n");
         assert!(!link.session.capabilities().has(&Capability::Idle));
         link.say("* CAPABILITY IMAP4rev1 MOVE\r\nA2 OK x\r\n");
-        assert!(link.session.capabilities().has(&Capability::Move) && !link.session.capabilities().has(&Capability::Idle));
+        assert!(
+            link.session.capabilities().has(&Capability::Move) && !link.session.capabilities().has(&Capability::Idle)
+        );
     });
 }
 

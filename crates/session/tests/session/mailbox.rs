@@ -69,7 +69,9 @@ fn t099_another_uidvalidity_makes_handles_stale() {
         link.say("A4 OK x\r\n");
         let late = link.run(fetch("1", Items::new().flags()).in_epoch(epoch));
         assert_eq!((late.error().kind(), link.sent().as_str()), (ErrorKind::Stale, ""));
-        assert!(mailbox_events(&link).iter().any(|event| matches!(event, MailboxEvent::UidValidity(now) if now.get() == 8)));
+        assert!(
+            mailbox_events(&link).iter().any(|event| matches!(event, MailboxEvent::UidValidity(now) if now.get() == 8))
+        );
     });
 }
 
@@ -79,7 +81,9 @@ fn t098_expunge_in_a_uid_fetch_puts_every_row_under_the_right_uid() {
         let mut link = Link::selected("IMAP4rev1", 3, cut);
         let slot = link.run(fetch("11:13", Items::new().flags()));
         assert_eq!(link.sent(), "A3 UID FETCH 11:13 (UID FLAGS)\r\n");
-        link.say("* 1 FETCH (UID 11 FLAGS ())\r\n* 2 FETCH (UID 12 FLAGS ())\r\n* 3 FETCH (UID 13 FLAGS ())\r\nA3 OK x\r\n");
+        link.say(
+            "* 1 FETCH (UID 11 FLAGS ())\r\n* 2 FETCH (UID 12 FLAGS ())\r\n* 3 FETCH (UID 13 FLAGS ())\r\nA3 OK x\r\n",
+        );
         assert_eq!(slot.value().into_rows().unwrap().len(), 3);
         let slot = link.run(fetch("11:13", Items::new().flags()));
         link.sent();
@@ -87,7 +91,11 @@ fn t098_expunge_in_a_uid_fetch_puts_every_row_under_the_right_uid() {
         let rows = slot.value().into_rows().unwrap();
         let seen: Vec<_> = rows.iter().map(|row| (row.uid, row.flags.as_ref().unwrap().deleted())).collect();
         assert_eq!(seen, [(Uid::new(11), false), (Uid::new(13), true)]);
-        assert!(mailbox_events(&link).iter().any(|e| matches!(e, MailboxEvent::Expunged { uid, .. } if *uid == Uid::new(12))));
+        assert!(
+            mailbox_events(&link)
+                .iter()
+                .any(|e| matches!(e, MailboxEvent::Expunged { uid, .. } if *uid == Uid::new(12)))
+        );
     });
 }
 

@@ -29,7 +29,11 @@ impl FetchSink for Sink {
             return Flow::Ready;
         }
         match part {
-            FetchPart::Row(row) => log.parts.push(format!("row {:?} {:?}", row.uid.map(Uid::get), row.bodies().first().map(|b| &b.content))),
+            FetchPart::Row(row) => log.parts.push(format!(
+                "row {:?} {:?}",
+                row.uid.map(Uid::get),
+                row.bodies().first().map(|b| &b.content)
+            )),
             FetchPart::BodyStart(start) => log.parts.push(format!("start {}", start.len)),
             FetchPart::BodyChunk(chunk) => log.octets += chunk.len(),
             FetchPart::BodyEnd => log.parts.push("end".into()),
@@ -177,7 +181,11 @@ fn m030_draining_has_a_budget() {
     link.sent();
     link.session.cancel(id);
     link.say(&big_row(""));
-    assert!(matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Cancelled), "{:?}", link.events.last());
+    assert!(
+        matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Cancelled),
+        "{:?}",
+        link.events.last()
+    );
 }
 
 #[test]
@@ -204,7 +212,10 @@ fn a_literal_over_the_limit_costs_its_item_only() {
     let slot = link.run(Fetch::new(all(), Items::new().flags().envelope(), Collected::new(0)));
     link.sent();
     let huge = 2_000_000;
-    link.say(&format!("* 1 FETCH (UID 5 ENVELOPE (NIL {{{huge}}}\r\n{} NIL NIL NIL NIL NIL NIL NIL NIL) FLAGS (\\Seen))\r\n", "x".repeat(huge)));
+    link.say(&format!(
+        "* 1 FETCH (UID 5 ENVELOPE (NIL {{{huge}}}\r\n{} NIL NIL NIL NIL NIL NIL NIL NIL) FLAGS (\\Seen))\r\n",
+        "x".repeat(huge)
+    ));
     link.say("A3 OK x\r\n");
     let rows = slot.value().into_rows().unwrap();
     assert!(rows[0].flags.as_ref().unwrap().seen() && rows[0].uid == Uid::new(5));

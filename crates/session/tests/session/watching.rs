@@ -105,7 +105,11 @@ fn t103_t104_silence_after_done_is_death() {
     let mut link = idling(Cut::Whole);
     link.say("+ idling\r\n");
     link.advance(Duration::from_secs(9 * 60 + 32));
-    assert!(matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Timeout), "{:?}", link.events);
+    assert!(
+        matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Timeout),
+        "{:?}",
+        link.events
+    );
 }
 
 #[test]
