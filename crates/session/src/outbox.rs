@@ -107,7 +107,7 @@ impl Outbox {
         let len = u64::try_from(data.remaining()).unwrap_or(u64::MAX);
         match self.items.front_mut() {
             Some(Item::Upload(owner, remaining)) if *owner == id && len <= *remaining => {
-                *remaining = remaining.saturating_sub(len)
+                *remaining = remaining.saturating_sub(len);
             }
             _ => return Err(()),
         }
