@@ -253,7 +253,10 @@ impl Session {
     fn finish(&mut self, entry: InFlight, status: StatusLine) {
         self.track_completion(&status);
         let effect = entry.rules.effect;
-        self.end_effect(effect, true);
+        // A login only counts once its mechanism has verified the server (T054, T055): the opening hears of it first.
+        if effect != Effect::Login {
+            self.end_effect(effect, true);
+        }
         let fed = complete(entry, Completion { status, epoch: self.epoch });
         self.feed(fed);
     }

@@ -22,6 +22,7 @@ use alloc::vec::Vec;
 use imapkit_types::{Capabilities, Capability, Code, Namespaces, ServerId};
 use imapkit_wire::{Response, StatusKind, Untagged};
 
+use crate::command::Effect;
 use crate::commands::{AskCapability, Authenticate, Enable, Id, Login as LoginCommand, Namespace, StartTls};
 use crate::config::{Credential, Login, Opening, Security};
 use crate::error::{Error, ErrorKind, printable};
@@ -236,6 +237,7 @@ impl Session {
             (Fed::Login(Ok(mechanism)), _) => {
                 self.opening.opened.authenticated = true;
                 self.opening.opened.mechanism = Some(mechanism);
+                self.end_effect(Effect::Login, true);
             }
             (Fed::Login(Err(error)), _) => self.close(login_failed(&error)),
             (Fed::Id(server_id), _) => {

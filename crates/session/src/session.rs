@@ -48,6 +48,8 @@ pub struct Session {
     pub(crate) now: Tick,
     /// Last sign of life while something was awaited.
     pub(crate) progress: Tick,
+    /// Something has moved since the clock was last set; calls without a time can only note that.
+    pub(crate) moved: bool,
     /// The server has said something since we last did: what we say next starts a flight.
     pub(crate) answered: bool,
     /// A reader is behind since then.
@@ -108,6 +110,7 @@ impl Session {
             drain_budget: config.drain_budget,
             now,
             progress: now,
+            moved: false,
             answered: false,
             paused: None,
             upgrading: None,
@@ -173,15 +176,13 @@ impl Session {
 
     /// A reader that was behind has caught up: go on reading.
     pub fn resume(&mut self) {
-        if self.paused.take().is_some() {
-            self.progress = self.now;
-        }
+        self.moved |= self.paused.take().is_some();
     }
 
     /// Bytes from the server, after TLS and inflate. Takes whole responses out of `input` and leaves the rest, also while
     /// [`Session::wants_input`] is false.
     pub fn handle_input(&mut self, now: Tick, input: &mut BytesMut) {
-        self.now = now;
+        self.set_now(now);
         self.read(input);
         self.place = self.framer.position(input);
         self.pump();
@@ -189,7 +190,7 @@ impl Session {
 
     /// The server closed the connection, or it broke: `why` tells. All commands fail.
     pub fn handle_eof(&mut self, now: Tick, why: Option<Error>) {
-        self.now = now;
+        self.set_now(now);
         if self.closed.is_some() {
             return;
         }
@@ -203,14 +204,14 @@ impl Session {
 
     /// Time has passed. Call it when [`Session::poll_timeout`] is due.
     pub fn handle_timeout(&mut self, now: Tick) {
-        self.now = now;
+        self.set_now(now);
         self.check_timers();
         self.pump();
     }
 
     /// The layer asked for by [`Event::Upgrade`] is in place: for TLS, the handshake is done and the certificate accepted.
     pub fn handle_upgraded(&mut self, now: Tick, layer: Layer) {
-        self.now = now;
+        self.set_now(now);
         if self.upgrading != Some(layer) {
             return;
         }
@@ -229,7 +230,7 @@ impl Session {
     /// # Errors
     /// When that command does not wait for content, or not for so much.
     pub fn push_upload(&mut self, id: CommandId, data: Bytes) -> Result<(), Error> {
-        self.progress = self.now;
+        self.moved = true;
         let pushed = self.outbox.push_upload(id, data);
         pushed.map_err(|()| Error::new(ErrorKind::Misuse, "more octets than the literal was announced with"))
     }
@@ -250,7 +251,7 @@ impl Session {
     pub fn poll_transmit(&mut self, out: &mut BytesMut) -> usize {
         let sent = self.outbox.transmit(out);
         if sent > 0 {
-            self.progress = self.now;
+            self.moved = true;
             if core::mem::take(&mut self.answered) {
                 self.opening.count_flight();
             }
@@ -328,6 +329,13 @@ impl Session {
         self.queue.waiting.is_empty() && self.queue.in_flight.iter().all(|entry| entry.rules.effect == Effect::Idle)
     }
 
+    fn set_now(&mut self, now: Tick) {
+        self.now = now;
+        if core::mem::take(&mut self.moved) {
+            self.progress = now;
+        }
+    }
+
     /// Sends what may be sent.
     pub(crate) fn pump(&mut self) {
         while self.closed.is_none() && self.upgrading.is_none() {
@@ -401,9 +409,7 @@ impl Session {
         };
         self.trace.command(&tag, name, rules.secret, &encoded);
         self.outbox.push(id, encoded);
-        if self.queue.in_flight.is_empty() {
-            self.progress = self.now;
-        }
+        self.moved |= self.queue.in_flight.is_empty();
         self.begin_effect(rules.effect);
         let running = command.start();
         self.queue.in_flight.push(InFlight { id, tag, name, rules, running, abandoned: None, failed: None });

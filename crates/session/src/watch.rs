@@ -52,7 +52,7 @@ impl Session {
                     self.outbox.push_line(id, b"DONE");
                     self.trace.sent("DONE");
                     self.watch.idle = Idle::Ending(self.now.after(self.timers.idle_done));
-                    self.progress = self.now;
+                    self.moved = true;
                 }
             }
             Idle::Off if busy || !self.queue.in_flight.is_empty() => self.watch.quiet_since = self.now,

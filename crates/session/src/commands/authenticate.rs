@@ -21,7 +21,7 @@ const MAX_INITIAL: usize = 5_600;
 const MAX_ROUNDS: u8 = 8;
 
 /// Logs in by a mechanism.
-pub struct Authenticate {
+pub(crate) struct Authenticate {
     name: Box<str>,
     mechanism: Box<dyn Mechanism>,
     /// What to say first; on the command line when `inline`.
@@ -30,7 +30,7 @@ pub struct Authenticate {
 }
 
 /// Answers the challenges.
-pub struct AuthenticateGather {
+pub(crate) struct AuthenticateGather {
     mechanism: Box<dyn Mechanism>,
     initial: Option<Vec<u8>>,
     rounds: u8,
@@ -38,7 +38,7 @@ pub struct AuthenticateGather {
 
 impl Authenticate {
     /// Logs in by `mechanism`; `sasl_ir`: the server accepts an initial response.
-    pub fn new(mut mechanism: Box<dyn Mechanism>, sasl_ir: bool) -> Self {
+    pub(crate) fn new(mut mechanism: Box<dyn Mechanism>, sasl_ir: bool) -> Self {
         let initial = mechanism.initial();
         let inline = sasl_ir && matches!(&initial, Ok(Some(initial)) if initial.len() <= MAX_INITIAL);
         Self { name: mechanism.name().into(), mechanism, initial, inline }

@@ -11,14 +11,14 @@ use crate::command::{Command, Effect, Needs, Nothing, Rules};
 
 /// Logs in with a password.
 #[derive(Debug)]
-pub struct Login {
+pub(crate) struct Login {
     user: String,
     password: Secret,
 }
 
 impl Login {
     /// Logs in as `user`.
-    pub fn new(user: impl Into<String>, password: Secret) -> Self {
+    pub(crate) fn new(user: impl Into<String>, password: Secret) -> Self {
         Self { user: user.into(), password }
     }
 }
