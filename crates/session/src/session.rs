@@ -48,7 +48,7 @@ pub struct Session {
     pub(crate) now: Tick,
     /// Last sign of life while something was awaited.
     pub(crate) progress: Tick,
-    /// Something has moved since the clock was last set; calls without a time can only note that.
+    /// Something has moved since the clock was last set: calls that are not told the time can only note that.
     pub(crate) moved: bool,
     /// The server has said something since we last did: what we say next starts a flight.
     pub(crate) answered: bool,
@@ -247,14 +247,14 @@ impl Session {
         self.outbox.upload()
     }
 
-    /// Appends to `out` what is to be sent now; the number of octets.
-    pub fn poll_transmit(&mut self, out: &mut BytesMut) -> usize {
+    /// Appends to `out` what is to be sent now; the number of octets. To be called after every other call, since it also tells the session the
+    /// time at which what was submitted, resumed or uploaded since then began.
+    pub fn poll_transmit(&mut self, now: Tick, out: &mut BytesMut) -> usize {
         let sent = self.outbox.transmit(out);
-        if sent > 0 {
-            self.moved = true;
-            if core::mem::take(&mut self.answered) {
-                self.opening.count_flight();
-            }
+        self.moved |= sent > 0;
+        self.set_now(now);
+        if sent > 0 && core::mem::take(&mut self.answered) {
+            self.opening.count_flight();
         }
         sent
     }

@@ -152,7 +152,7 @@ impl Link {
 
     fn drain(&mut self) {
         let mut out = BytesMut::new();
-        while self.session.poll_transmit(&mut out) > 0 {}
+        while self.session.poll_transmit(self.tick(), &mut out) > 0 {}
         self.wire.extend_from_slice(&out);
         self.events.extend(std::iter::from_fn(|| self.session.poll_event()));
     }
