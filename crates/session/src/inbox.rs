@@ -118,9 +118,9 @@ impl Session {
                 self.data(next);
             }
             Piece::Oversize { limit, start, len } => {
-                self.body = BodyOwner::NoBody;
-                let text = format!("a response of {len} octets was skipped: limit {} is {}", limit.name, limit.value);
-                self.warn(text, start);
+                self.warn(format!("a response of {len} octets was skipped: {limit}"), start.clone());
+                let response = self.decoder.oversize(limit, start);
+                self.respond(response);
             }
         }
         while let Some(warning) = self.decoder.take_warning() {
