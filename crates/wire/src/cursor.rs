@@ -26,6 +26,21 @@ pub(crate) struct Context {
     pub(crate) utf8: bool,
 }
 
+/// How quoted strings are read. What the strict rule makes no sense of is read again by the others: framing has found the end of the
+/// response already, so nothing else is at stake (H47).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quoting {
+    /// RFC 9051 §4.3: a quote ends the string, unless it is escaped.
+    Strict,
+    /// A quote ends the string only before a space, a closing parenthesis or bracket, or the end of the line.
+    Delimited,
+    /// A quote ends the string only before what may follow a string in a FETCH row: another string, NIL, a list, a number, a name in
+    /// capitals, a closing parenthesis, or the end of the line. So `"Re: "hello" everybody"` is one string.
+    Followed,
+    /// The same, and a backslash is an octet like others (QQ: `"qq.com\"`).
+    Unescaped,
+}
+
 /// Position in a response.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
@@ -35,8 +50,11 @@ pub(crate) struct Cursor<'a> {
     pos: usize,
     elided: &'a [Elided],
     context: &'a Context,
-    /// Read quoted strings by the tolerant rule, see [`Cursor::tolerant`].
-    tolerant: bool,
+    quoting: Quoting,
+    /// Make the best of lists with too many or too few entries.
+    lenient: bool,
+    /// The frame ends with the announcement of a literal whose octets are handed out by themselves.
+    streams: bool,
     noted: Noted,
 }
 
@@ -49,7 +67,17 @@ impl<'a> Cursor<'a> {
             [line @ .., b'\n'] => (line, true),
             _ => (bytes, false),
         };
-        let mut cursor = Self { frame, bytes, pos: 0, elided, context, tolerant: false, noted: Noted::default() };
+        let mut cursor = Self {
+            frame,
+            bytes,
+            pos: 0,
+            elided,
+            context,
+            quoting: Quoting::Strict,
+            lenient: false,
+            streams: false,
+            noted: Noted::default(),
+        };
         if bare {
             cursor.note(hazard::BARE_LF);
         }
@@ -62,17 +90,41 @@ impl<'a> Cursor<'a> {
         Self { bytes, pos: start.min(bytes.len()), noted: Noted::default(), ..*self }
     }
 
-    /// The same, reading quoted strings by the tolerant rule: a quote ends a string only before a space, a closing parenthesis or bracket, or
-    /// the end of the line (H47). Only for octets that framing has delimited and that made no sense by the strict rule.
+    /// The same, reading quoted strings as [`Quoting::Delimited`]. Only for octets that made no sense by the strict rule.
     #[must_use]
-    pub(crate) fn tolerant(mut self) -> Self {
-        self.tolerant = true;
-        self
+    pub(crate) fn tolerant(self) -> Self {
+        self.reading(Quoting::Delimited, false)
     }
 
+    /// The same, reading quoted strings, and lists of the wrong length, as said.
+    #[must_use]
+    pub(crate) fn reading(self, quoting: Quoting, lenient: bool) -> Self {
+        Self { quoting, lenient, ..self }
+    }
+
+    /// How quoted strings end.
     #[inline]
-    pub(crate) fn is_tolerant(&self) -> bool {
-        self.tolerant
+    pub(crate) fn quoting(&self) -> Quoting {
+        self.quoting
+    }
+
+    /// Whether to make the best of lists with too many or too few entries.
+    #[inline]
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
+    /// For the beginning of a response whose last literal is handed out by itself.
+    #[must_use]
+    pub(crate) fn streaming(self, streams: bool) -> Self {
+        Self { streams, ..self }
+    }
+
+    /// True when what is left is the announcement of that literal.
+    pub(crate) fn at_streamed_literal(&self) -> bool {
+        let rest = self.rest();
+        let marker = rest.strip_prefix(b"~").unwrap_or(rest);
+        self.streams && marker.starts_with(b"{") && !marker.contains(&b' ') && !marker.contains(&b'\n')
     }
 
     /// Limits of this connection.
@@ -168,14 +220,6 @@ impl<'a> Cursor<'a> {
         self.pos = self.pos.wrapping_add(1);
     }
 
-    /// The next octet, passing it.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<u8> {
-        let octet = self.peek()?;
-        self.bump();
-        Some(octet)
-    }
-
     /// Passes `octet` if it is next.
     #[inline]
     pub(crate) fn eat(&mut self, octet: u8) -> bool {
@@ -206,10 +250,15 @@ impl<'a> Cursor<'a> {
 
     #[cold]
     fn skip_more_spaces(&mut self) {
+        let mut stray = false;
         while let Some(octet) = self.peek() {
             match octet {
+                b'\r' | b'\n' => {
+                    self.note(hazard::STRAY_LINE_END);
+                    stray = true;
+                }
+                b' ' | b'\t' if stray => {}
                 b' ' | b'\t' => self.note(hazard::SPACING),
-                b'\r' | b'\n' => self.note(hazard::STRAY_LINE_END),
                 _ => return,
             }
             self.bump();

@@ -20,8 +20,8 @@ mod tests;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::{Buf as _, Bytes, BytesMut};
-use core::mem;
 use core::fmt;
+use core::mem;
 use core::ops::ControlFlow;
 use imapkit_types::Frame;
 use memchr::memchr;
@@ -407,7 +407,7 @@ impl Framer {
             self.searched = input.len();
             return self.check_skip(len).map(|()| MORE);
         };
-        let line = input.get(end.saturating_sub(KEPT)..end).or(input.get(..end)).unwrap_or_default();
+        let line = input.get(end.saturating_sub(KEPT)..end).or_else(|| input.get(..end)).unwrap_or_default();
         let line = without_line_end(line);
         let marker = Marker::at_end_of(line).filter(|_| self.shape.as_ref().is_some_and(Shape::is_data));
         let stray = line.is_empty() && self.is_stray();

@@ -32,6 +32,7 @@ extern crate std;
 
 mod cursor;
 mod date;
+mod decoder;
 pub mod encode;
 mod error;
 mod framer;
@@ -42,6 +43,7 @@ pub mod response;
 mod token;
 pub mod utf7;
 
+pub use decoder::Decoder;
 pub use encode::{Encoded, Encoder, Mode, RawToken, Step};
 pub use error::{DecodeError, FrameError};
 pub use framer::{Elided, Framer, Piece, RawFrame, Where};

@@ -7,10 +7,13 @@
 //! 5267 · 5464 (METADATA) · 7162 (VANISHED) · 9208 (QUOTA) · 9394 (PARTIAL) · 9586 (UIDFETCH) · 9698 (JMAPACCESS) · 10022 (UIDBATCHES).
 
 mod acl;
+mod body_structure;
 mod capability;
 mod code;
 pub(crate) mod data;
+mod envelope;
 mod esearch;
+pub(crate) mod fetch;
 mod flags;
 mod id;
 mod list;
@@ -30,8 +33,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use imapkit_types::{
-    Acl, Capabilities, Code, Esearch, Fetch, Flags, Frame, ListEntry, ListRights, Mailbox, Metadata, ModSeq, MyRights, Namespaces, Quota,
-    QuotaRoot, ServerId, Status, Tag, Threads, UidSet,
+    Acl, Capabilities, Code, Esearch, Fetch, Flags, Frame, ListEntry, ListRights, Mailbox, Metadata, ModSeq, MyRights,
+    Namespaces, Quota, QuotaRoot, ServerId, Status, Tag, Threads, UidSet,
 };
 
 use crate::error::DecodeError;

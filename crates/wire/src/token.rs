@@ -13,7 +13,7 @@
 
 use imapkit_types::Span;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Quoting};
 use crate::error::{Expected, Parsed};
 use crate::hazard;
 
@@ -21,6 +21,8 @@ use crate::hazard;
 const ENDS_ATOM: u8 = 1;
 /// Octets that end a word: space, line ends, parentheses.
 const ENDS_WORD: u8 = 2;
+/// Octets that end the name of an item: all that end an atom, and what begins a section or a partial.
+const ENDS_NAME: u8 = 4;
 
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
@@ -28,16 +30,16 @@ const fn classes() -> [u8; 256] {
     loop {
         let ends_word = matches!(n, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')');
         let ends_atom = ends_word || matches!(n, b'"' | b']' | b'{');
+        let ends_name = ends_atom || n < b' ' || matches!(n, b'[' | b'<');
         // `n` indexes a table of 256.
-        #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "in a constant: checked by the compiler")]
+        #[allow(
+            clippy::indexing_slicing,
+            clippy::as_conversions,
+            clippy::arithmetic_side_effects,
+            reason = "in a constant: checked by the compiler"
+        )]
         {
-            table[n as usize] = if ends_word {
-                ENDS_WORD | ENDS_ATOM
-            } else if ends_atom {
-                ENDS_ATOM
-            } else {
-                0
-            };
+            table[n as usize] = ends_word as u8 * ENDS_WORD + ends_atom as u8 * ENDS_ATOM + ends_name as u8 * ENDS_NAME;
         }
         if n == u8::MAX {
             return table;
@@ -65,7 +67,7 @@ pub(crate) enum Content {
 /// What an elided literal reads as where a string is needed.
 const TOO_LARGE: Expected = Expected("a literal within max_inline_literal");
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
     /// Digits, up to 64 bits; leading zeros are allowed (H60), signs are not.
     #[inline]
     pub(crate) fn number(&mut self) -> Parsed<u64> {
@@ -206,6 +208,16 @@ impl Cursor<'_> {
         self.run(ENDS_WORD, "a word")
     }
 
+    /// The name of an item or response: an atom that ends before `[` and `<` too. Empty when there is none.
+    #[inline]
+    pub(crate) fn name(&mut self) -> &'a [u8] {
+        let start = self.pos();
+        while self.peek().is_some_and(|octet| !is(octet, ENDS_NAME)) {
+            self.bump();
+        }
+        self.since(start)
+    }
+
     #[inline]
     fn run(&mut self, class: u8, what: &'static str) -> Parsed<Span> {
         let start = self.pos();
@@ -227,7 +239,7 @@ impl Cursor<'_> {
     fn quoted_content(&mut self) -> Parsed<Span> {
         let start = self.pos();
         self.find_special();
-        if self.peek() == Some(b'"') && !self.is_tolerant() {
+        if self.peek() == Some(b'"') && self.quoting() == Quoting::Strict {
             let span = self.span_since(start);
             self.bump();
             return Ok(span);
@@ -235,21 +247,23 @@ impl Cursor<'_> {
         self.odd_content(start)
     }
 
-    /// A quoted string with escapes, or one that is read by the tolerant rule.
+    /// A quoted string with escapes, or one that is not read by the strict rule.
     fn odd_content(&mut self, start: usize) -> Parsed<Span> {
+        let escapes = self.quoting() != Quoting::Unescaped;
         let mut escaped = false;
         loop {
             self.find_special();
             match self.peek() {
-                Some(b'\\') if self.peek_second().is_some_and(|octet| octet != b'\n') => {
+                Some(b'\\') if escapes && self.peek_second().is_some_and(|octet| octet != b'\n') => {
                     escaped = true;
                     self.advance(2);
                 }
-                Some(b'"') if !self.is_tolerant() || self.closes() => {
+                Some(b'"') if self.quoting() == Quoting::Strict || self.closes() => {
                     let len = self.pos().wrapping_sub(start);
                     self.bump();
                     return Ok(if escaped { Span::escaped(start, len) } else { Span::new(start, len) });
                 }
+                // In a strict string, a backslash before the end of the line only.
                 Some(b'"' | b'\\') => {
                     self.note(hazard::UNESCAPED_QUOTE);
                     self.bump();
@@ -259,9 +273,13 @@ impl Cursor<'_> {
         }
     }
 
-    /// Whether the quote at the cursor ends a string by the tolerant rule (H47).
+    /// Whether the quote at the cursor ends a string that is not read by the strict rule (H47).
     fn closes(&self) -> bool {
-        matches!(self.peek_second(), None | Some(b' ' | b')' | b']' | b'\r' | b'\n'))
+        match self.rest() {
+            [_, b' ', after @ ..] => self.quoting() == Quoting::Delimited || may_follow_string(after),
+            [_] | [_, b')' | b']' | b'\r' | b'\n', ..] => true,
+            _ => false,
+        }
     }
 
     /// Moves to the next quote, backslash or LF, eight octets at a time.
@@ -364,6 +382,15 @@ impl Cursor<'_> {
         }
     }
 
+    /// A string or NIL in a list of such, and the spaces before it. It must end where a token ends: else a quote in its text was not escaped, and
+    /// ended it too early (H47).
+    #[inline]
+    pub(crate) fn field(&mut self) -> Parsed<Span> {
+        self.skip_spaces();
+        let span = self.nstring()?;
+        if self.ends_token() || self.is_lenient() { Ok(span) } else { Err(Expected("a space")) }
+    }
+
     /// A string or an atom; NIL is the atom `NIL` (H43).
     #[inline]
     pub(crate) fn astring(&mut self) -> Parsed<Span> {
@@ -372,6 +399,12 @@ impl Cursor<'_> {
             Some(b'{' | b'~') if self.clone().literal_content().is_ok() => self.literal(),
             _ => self.word().map_err(|_| Expected("a string or an atom")),
         }
+    }
+
+    /// True when the octet before the cursor may be the last of a token: what follows separates.
+    #[inline]
+    pub(crate) fn ends_token(&self) -> bool {
+        self.peek().is_none_or(|octet| is(octet, ENDS_WORD))
     }
 
     /// Passes one token inside a value that nobody understands; `(` and `)` are not tokens.
@@ -386,6 +419,21 @@ impl Cursor<'_> {
     /// The string of a span when it is the same as `word` in any case.
     pub(crate) fn span_is(&self, span: Span, word: &[u8]) -> bool {
         self.frame().raw(span).is_some_and(|found| found.eq_ignore_ascii_case(word))
+    }
+}
+
+/// Whether a token that may stand behind a string in a FETCH row begins here.
+fn may_follow_string(bytes: &[u8]) -> bool {
+    match bytes {
+        []
+        | [b'"' | b'(' | b')' | b'{' | b'~' | b'0'..=b'9', ..]
+        | [b'N' | b'n', b'I' | b'i', b'L' | b'l', b' ' | b')', ..] => true,
+        // The name of an item: `UID 7`, `FLAGS (…)`, `BODY[…]`.
+        [b'A'..=b'Z', b'A'..=b'Z', ..] => {
+            let end = bytes.iter().find(|octet| !matches!(octet, b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-'));
+            matches!(end, Some(b' ' | b'[' | b'('))
+        }
+        _ => false,
     }
 }
 

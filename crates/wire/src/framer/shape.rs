@@ -248,7 +248,7 @@ fn has_no_strings(name: &[u8]) -> bool {
         "MESSAGELIMIT", "REFERRAL", "WEBALERT", "BADURL", "MAILBOXID", "INPROGRESS", "ANNOTATIONS",
     ];
     let known = |code: &&str| code.as_bytes().eq_ignore_ascii_case(name);
-    DATA.iter().any(|code| known(&code)) || core::str::from_utf8(name).is_ok_and(|name| Code::plain(name).is_some())
+    DATA.iter().any(known) || core::str::from_utf8(name).is_ok_and(|name| Code::plain(name).is_some())
 }
 
 /// The first word of a line, and what follows it. A parenthesis ends a word.

@@ -4,6 +4,7 @@ use super::*;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
+use core::fmt::Write as _;
 use imapkit_testkit::chop;
 use std::string::ToString as _;
 
@@ -64,8 +65,11 @@ fn escape(octets: &[u8]) -> String {
 }
 
 fn show(frame: &RawFrame) -> String {
-    let elided: String = frame.elided.iter().map(|e| format!(" elided {}@{}", e.len, e.at)).collect();
-    escape(frame.frame.as_bytes()) + &elided
+    let mut text = escape(frame.frame.as_bytes());
+    for elided in &frame.elided {
+        _ = write!(text, " elided {}@{}", elided.len, elided.at);
+    }
+    text
 }
 
 #[track_caller]

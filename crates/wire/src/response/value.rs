@@ -90,7 +90,8 @@ pub(super) fn number32(cursor: &mut Cursor<'_>) -> Parsed<Option<u32>> {
 pub(super) fn object_id(cursor: &mut Cursor<'_>) -> Parsed<Option<Box<str>>> {
     cursor.skip_spaces();
     let listed = cursor.eat(b'(');
-    let id = optional_text(cursor)?;
+    let none = cursor.nil() || (listed && cursor.peek() == Some(b')'));
+    let id = if none { None } else { Some(text(cursor)?) };
     if listed && !cursor.close()? {
         return Err(Expected("the end of an object id"));
     }
