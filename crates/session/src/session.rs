@@ -319,6 +319,11 @@ impl Session {
         self.view.as_ref()
     }
 
+    /// The layer [`Event::Upgrade`] asked for, until [`Session::handle_upgraded`]: for callers that leave events where they are.
+    pub fn upgrade_wanted(&self) -> Option<Layer> {
+        self.upgrading
+    }
+
     /// Why the connection is over, once it is.
     pub fn error(&self) -> Option<&Error> {
         self.closed.as_ref()
