@@ -4,6 +4,7 @@
 //! when a capture is missing, because there is nothing else to do.
 
 pub mod count;
+pub mod stream;
 pub mod table;
 
 use std::path::PathBuf;

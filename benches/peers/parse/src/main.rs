@@ -41,6 +41,7 @@ fn main() {
         rest
     };
     let mut table = Table::new(&name, data.len(), each(data, borrowed));
+    imapkit_benches::stream::cases(&mut table, data);
     table.case("imap-proto 0.17.0 borrowed, slice", || each(data, borrowed));
     table.case("imap-proto 0.17.0 owned, slice", || each(data, owned));
     table.case("imap-codec 2.0.0-alpha.10 borrowed, slice", || {
