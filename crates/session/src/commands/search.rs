@@ -1,0 +1,219 @@
+//! SEARCH and UID SEARCH: which messages match. RFC 9051 §6.4.4, RFC 4731 (ESEARCH); RFC 5182, 6203, 7162, 9394.
+//!
+//! The type of the answer chooses between the two: [`Search::uid`] finds [`Uid`]s, [`Search::seq`] sequence numbers. With no return options
+//! it is the plain SEARCH every server knows; `RETURN ()` is never sent. Servers answer either form with either response, several times or
+//! not at all, and forget the `UID` marker: all of that is understood (H90, H91).
+//!
+//! An answer is ours whatever its TAG says: a command does not know its own tag, and two searches never run at once. A second tag among the
+//! answers is somebody else's.
+
+use alloc::boxed::Box;
+
+use imapkit_types::{Capability, Esearch, Key, ModSeq, NumSet, Number, ReturnOptions, SeqNum, Uid};
+use imapkit_wire::{Encoder, Untagged};
+
+use super::Bounded;
+use crate::command::{Claims, Command, Completion, Gather, Needs, Offer, Rules};
+use crate::error::Error;
+use crate::state::Epoch;
+
+/// Ranges of numbers in one answer.
+const MAX_FOUND: usize = 16_000_000;
+
+/// Asks which messages match.
+#[derive(Clone, Debug)]
+pub struct Search<N> {
+    key: Key,
+    returns: ReturnOptions,
+    epoch: Option<Epoch>,
+    by_uid: bool,
+    number: core::marker::PhantomData<N>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<N: Number> {
+    /// All numbers found. `None`: not asked for ([`Search::returning`] without ALL), or asked for and not told by a server that found some.
+    pub all: Option<NumSet<N>>,
+    /// The lowest number found.
+    pub min: Option<N>,
+    /// The highest number found.
+    pub max: Option<N>,
+    /// How many were found; `None` if the answer does not tell.
+    pub count: Option<u64>,
+    /// The highest MODSEQ of the messages found, when the search was about MODSEQ (RFC 7162).
+    pub mod_seq: Option<ModSeq>,
+    /// The answer as sent, when it was an ESEARCH: windows (PARTIAL) and return data this library does not know.
+    pub esearch: Option<Box<Esearch>>,
+}
+
+/// Collects the numbers.
+#[derive(Debug)]
+pub struct SearchGather<N> {
+    returns: ReturnOptions,
+    ranges: Bounded<(u32, u32)>,
+    /// A plain SEARCH response came.
+    plain: bool,
+    mod_seq: Option<ModSeq>,
+    esearch: Option<Box<Esearch>>,
+    number: core::marker::PhantomData<N>,
+}
+
+impl Search<Uid> {
+    /// Finds UIDs.
+    pub fn uid(key: Key) -> Self {
+        Self::new(key, true)
+    }
+}
+
+impl Search<SeqNum> {
+    /// Finds sequence numbers.
+    pub fn seq(key: Key) -> Self {
+        Self::new(key, false)
+    }
+}
+
+impl<N> Search<N> {
+    fn new(key: Key, by_uid: bool) -> Self {
+        Self { key, returns: ReturnOptions::new(), epoch: None, by_uid, number: core::marker::PhantomData }
+    }
+
+    /// What to return instead of all numbers; needs ESEARCH. Empty options are the plain search.
+    #[must_use]
+    pub fn returning(mut self, returns: ReturnOptions) -> Self {
+        self.returns = returns;
+        self
+    }
+
+    /// Only while this selection lasts.
+    #[must_use]
+    pub fn in_epoch(mut self, epoch: Epoch) -> Self {
+        self.epoch = Some(epoch);
+        self
+    }
+}
+
+impl<N: Number> Command for Search<N> {
+    type Output = Found<N>;
+    type Gather = SearchGather<N>;
+
+    fn name(&self) -> &'static str {
+        if self.by_uid { "UID SEARCH" } else { "SEARCH" }
+    }
+
+    fn encode(&self, out: &mut Encoder) {
+        out.verb(self.name());
+        if !self.returns.is_empty() {
+            out.verb(" RETURN ").return_options(self.returns);
+        }
+        // US-ASCII is never named, since servers refuse the word; in UTF-8 mode no charset may be (RFC 9755 §3).
+        if self.key.needs_utf8() && !out.mode().utf8 {
+            out.verb(" CHARSET UTF-8");
+        }
+        out.sp().search_key(&self.key);
+    }
+
+    fn rules(&self) -> Rules {
+        let mut capabilities = self.key.capabilities();
+        capabilities.extend(needed(self.returns));
+        Rules {
+            state: Needs::Selected,
+            capabilities,
+            claims: Claims::SEARCH,
+            uses_seq: !self.by_uid || self.key.uses_seq(),
+            holds_expunge: !self.by_uid,
+            epoch: self.epoch,
+            ..Rules::default()
+        }
+    }
+
+    fn gather(self) -> SearchGather<N> {
+        SearchGather {
+            returns: self.returns,
+            ranges: Bounded::new("max_found", MAX_FOUND),
+            plain: false,
+            mod_seq: None,
+            esearch: None,
+            number: core::marker::PhantomData,
+        }
+    }
+}
+
+/// The capabilities return options need.
+fn needed(returns: ReturnOptions) -> impl Iterator<Item = Capability> {
+    [
+        (!returns.is_empty(), Capability::Esearch),
+        (returns.has_save(), Capability::SearchRes),
+        (returns.has_relevancy(), Capability::SearchFuzzy),
+        (returns.partial_range().is_some(), Capability::Partial),
+    ]
+    .into_iter()
+    .filter_map(|(needed, capability)| needed.then_some(capability))
+}
+
+impl<N: Number> SearchGather<N> {
+    fn is_ours(&self, answer: &Esearch) -> bool {
+        // Searches over several mailboxes and updates of live results belong to other commands (RFC 7377, RFC 5267).
+        let other = answer.mailbox.is_some() || !answer.add_to.is_empty() || !answer.remove_from.is_empty();
+        !other && self.esearch.as_ref().is_none_or(|first| first.tag == answer.tag)
+    }
+
+    fn add(&mut self, answer: Box<Esearch>) {
+        for &range in answer.all.iter().flatten() {
+            self.ranges.push(range);
+        }
+        self.mod_seq = answer.mod_seq.or(self.mod_seq);
+        self.esearch.get_or_insert(answer);
+    }
+
+    /// Whether all numbers are known: they were asked for, and no count belies the answer. IMAP4rev2 servers exist that count thousands
+    /// and name none.
+    fn is_complete(&self) -> bool {
+        let asked = self.returns.is_empty() || self.returns.has_all();
+        let belied = |answer: &Esearch| answer.all.is_none() && (answer.count > Some(0) || answer.max.is_some());
+        self.plain || (asked && !self.esearch.as_deref().is_some_and(belied))
+    }
+}
+
+impl<N: Number> Gather for SearchGather<N> {
+    type Output = Found<N>;
+
+    fn offer(&mut self, response: Untagged) -> Offer {
+        match response {
+            Untagged::Search(numbers, mod_seq) => {
+                self.plain = true;
+                self.mod_seq = mod_seq.or(self.mod_seq);
+                for range in runs(&numbers) {
+                    self.ranges.push(range);
+                }
+            }
+            Untagged::Esearch(answer) if self.is_ours(&answer) => self.add(answer),
+            other => return Offer::NotMine(other),
+        }
+        Offer::Taken
+    }
+
+    fn finish(self, _: Completion) -> Result<Found<N>, Error> {
+        let complete = self.is_complete();
+        let all = NumSet::from_sorted_ranges(self.ranges.finish()?);
+        let all = complete.then_some(all);
+        let told = self.esearch.as_deref();
+        let known = all.as_ref();
+        Ok(Found {
+            min: told.and_then(|told| N::from_u32(told.min?)).or_else(|| known?.first()),
+            max: told.and_then(|told| N::from_u32(told.max?)).or_else(|| known?.last_number()),
+            count: told.and_then(|told| told.count).or_else(|| known.map(NumSet::len)),
+            all,
+            mod_seq: self.mod_seq,
+            esearch: self.esearch,
+        })
+    }
+}
+
+/// Numbers as ranges, neighbours joined: what servers send ascends nearly always.
+fn runs(numbers: &[u32]) -> impl Iterator<Item = (u32, u32)> + '_ {
+    numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b)).filter_map(|run| Some((*run.first()?, *run.last()?)))
+}
+
+#[cfg(test)]
+mod tests;
