@@ -10,7 +10,7 @@ use imapkit_types::{Capabilities, Capability};
 use imapkit_wire::{LiteralSupport, Mode};
 
 /// Offered and enabled capabilities of the session as it stands.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CapabilityBook {
     offered: Option<Capabilities>,
     enabled: Vec<Capability>,
