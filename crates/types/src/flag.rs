@@ -287,7 +287,7 @@ impl Flags {
         match (Self::known_bit(flag.as_bytes()), flag) {
             (Some(bit), _) => self.bits |= bit,
             (None, Flag::Keyword(keyword)) => {
-                self.other = Some(self.others().iter().cloned().chain([keyword]).collect())
+                self.other = Some(self.others().iter().cloned().chain([keyword]).collect());
             }
             (None, _) => {}
         }
@@ -299,13 +299,12 @@ impl Flags {
         if !self.contains(flag) {
             return false;
         }
-        match Self::known_bit(flag.as_bytes()) {
-            Some(bit) => self.bits &= !bit,
-            None => {
-                let name = flag.as_bytes();
-                let rest = self.others().iter().filter(|k| !k.as_bytes().eq_ignore_ascii_case(name)).cloned().collect();
-                *self = Self::from_parts(self.bits, Some(rest));
-            }
+        let name = flag.as_bytes();
+        if let Some(bit) = Self::known_bit(name) {
+            self.bits &= !bit;
+        } else {
+            let rest = self.others().iter().filter(|k| !k.as_bytes().eq_ignore_ascii_case(name)).cloned().collect();
+            *self = Self::from_parts(self.bits, Some(rest));
         }
         true
     }

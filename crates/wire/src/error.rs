@@ -1,4 +1,4 @@
-//! What can go wrong while reading, as values.
+//! What can go wrong while reading, as values. No RFC: IMAP has no word for it.
 //!
 //! Two kinds, because they mean different things to a connection: a [`DecodeError`] costs one response (or one item of it), a
 //! [`FrameError`] means that nobody knows any more where responses begin, so the connection is over.

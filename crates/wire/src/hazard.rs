@@ -1,4 +1,4 @@
-//! The oddities of servers that decoding tolerates, each under its id of the hazard catalogue (H01–H96).
+//! The oddities of servers that decoding tolerates, each under its id of the hazard catalogue (H01–H96). No RFC allows them.
 //!
 //! Separate because a tolerance that nobody counts is a silent guess: whatever a decoder lets pass it notes here, with
 //! [`Cursor::note`](crate::cursor::Cursor::note), and [`Repairs`] tells how often, [`Warning`] what the first one looked like.

@@ -1,3 +1,5 @@
+//! Dates: the calendar, IMAP's format, and the Date headers people send.
+
 use super::*;
 use alloc::string::{String, ToString};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Mailbox names: identity, INBOX, hierarchy, and what may not be in one.
+
 use super::*;
 use alloc::collections::BTreeSet;
 use alloc::string::ToString;

@@ -1,6 +1,6 @@
 //! The escape hatch: commands this library does not know, as tokens from the caller.
 //!
-//! Separate because here the text is not ours, so it is judged octet by octet (protocol.md 4.9, T072): one line, quotes closed,
+//! Separate because here the text is not ours, so it is judged octet by octet (no RFC; protocol.md 4.9, T072): one line, quotes closed,
 //! nothing that reads as a literal's header, and no command after which the bytes mean something else.
 //!
 //! Invariant: whatever the tokens say, the server sees one command with the literals we announced.

@@ -1,4 +1,4 @@
-//! The responses that are neither FETCH nor a status: which reader reads which.
+//! The responses that are neither FETCH nor a status: which reader reads which. RFC 9051 §7.2, §7.3, §7.4.
 //!
 //! Separate so that the decoder asks one question. A response that makes no sense by the strict rule of quoted strings is read once more
 //! by the tolerant one (H47): framing has found its end already, so nothing else is at stake.

@@ -1,4 +1,4 @@
-//! What a part of a body structure says about itself.
+//! What a part of a body structure says about itself. RFC 9051 §9 `body-fields`, `body-ext-1part`, `body-ext-mpart`.
 //!
 //! Positional as the grammar wants it, but every field is told from its neighbours by its type: servers leave fields out, swap them, and
 //! put strings where lists belong (H71–H81). Separate from the tree, which only needs to know whether a part has children.

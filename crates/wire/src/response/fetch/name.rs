@@ -1,4 +1,4 @@
-//! The names of FETCH items.
+//! The names of FETCH items. RFC 9051 §9 `msg-att` and the extensions of fetch.rs.
 //!
 //! Separate because it is the one place where items are told apart, and because it is done for each item of each row: a name of up to 16
 //! octets is compared as one number, whatever its case.

@@ -1,4 +1,4 @@
-//! Values of items that make no sense at first.
+//! Values of items that make no sense at first. No RFC: these are the servers' own ideas.
 //!
 //! Framing has found the end of the row, so a value may be read as often as it takes: first quoting is relaxed (H47), then arity (H68, H69).
 //! What cannot be read is at least delimited, so that the item costs only itself; if even that fails, the rest of the row is one
