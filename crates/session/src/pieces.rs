@@ -111,7 +111,7 @@ mod tests {
         let uids = |text: &str| text.parse::<UidSet>().unwrap();
         let mut stored = Stored { rows: alloc::vec![], modified: Some(uids("1").into()) };
         stored.join(Stored::default());
-        stored.join(Stored { rows: alloc::vec![Default::default()], modified: Some(uids("7:9").into()) });
+        stored.join(Stored { rows: alloc::vec![imapkit_types::Fetch::default()], modified: Some(uids("7:9").into()) });
         assert_eq!((stored.rows.len(), stored.modified), (1, Some(uids("1,7:9").into())));
 
         let mut expunged = Expunged { seqs: alloc::vec![SeqNum::MIN], ..Expunged::default() };
