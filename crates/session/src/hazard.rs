@@ -4,7 +4,7 @@
 //! commands that name messages by sequence number wait for everything that may expunge; two commands that would both claim the same
 //! untagged data run one after the other; and some run alone. protocol.md M10, M11.
 
-use crate::command::Rules;
+use crate::command::{Claims, Rules};
 
 /// True when a command with these rules may be sent while those are in flight. Waiting commands ahead of it count as in flight: nothing overtakes.
 pub(crate) fn may_send<'a>(next: &Rules, in_flight: impl IntoIterator<Item = &'a Rules>) -> bool {
@@ -13,6 +13,10 @@ pub(crate) fn may_send<'a>(next: &Rules, in_flight: impl IntoIterator<Item = &'a
 
 fn compatible(running: &Rules, next: &Rules) -> bool {
     if running.exclusive || next.exclusive {
+        return false;
+    }
+    // What ENABLE switches on changes how the next command is written (UTF-8, UIDONLY), and only its answer tells (M14).
+    if running.claims.overlap(Claims::ENABLED) {
         return false;
     }
     // An EXPUNGE may arrive while `running` is in flight and change what the numbers of `next` mean.
@@ -38,7 +42,6 @@ fn distinguishable(running: &Rules, next: &Rules) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Claims;
     use imapkit_types::UidSet;
 
     fn uid_fetch(set: &str) -> Rules {
@@ -74,6 +77,14 @@ mod tests {
         assert!(!may_send(&uid_fetch("3:9"), [&uid_fetch("1:3")]));
         assert!(!may_send(&uid_fetch("9:*"), [&uid_fetch("1:3")]), "* may be any number");
         assert!(!may_send(&seq_fetch(), [&uid_fetch("1:3")]), "EXPUNGE is allowed during UID FETCH");
+    }
+
+    #[test]
+    fn enable_goes_behind_others_but_nothing_goes_behind_it() {
+        let enable = Rules { claims: Claims::ENABLED, ..Rules::default() };
+        let namespace = Rules { claims: Claims::NAMESPACE, ..Rules::default() };
+        assert!(may_send(&enable, [&namespace]));
+        assert!(!may_send(&namespace, [&enable]));
     }
 
     #[test]

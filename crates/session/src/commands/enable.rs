@@ -46,12 +46,8 @@ impl Command for Enable {
     }
 
     fn rules(&self) -> Rules {
-        Rules {
-            capabilities: alloc::vec![Capability::Enable],
-            claims: Claims::ENABLED,
-            exclusive: true,
-            ..Rules::default()
-        }
+        // It may go behind others, but nothing behind it: see the hazard gate.
+        Rules { capabilities: alloc::vec![Capability::Enable], claims: Claims::ENABLED, ..Rules::default() }
     }
 
     fn gather(self) -> EnableGather {
