@@ -34,6 +34,7 @@ impl Session {
         if self.state == State::Greeting && self.looks_like_tls(input) {
             return;
         }
+        self.no_bytes_behind_upgrade(input);
         while self.wants_input() {
             let before = input.len();
             let piece = match self.framer.next(input) {
@@ -162,6 +163,9 @@ impl Session {
             }
             return self.give(owner, data);
         }
+        if self.is_foreign(&data) {
+            return self.events.push(Event::Unsolicited(Box::new(data)));
+        }
         let unclaimed = match self.queue.route(data) {
             Ok((owner, pause)) => {
                 if starts_body {
@@ -187,6 +191,13 @@ impl Session {
             | Untagged::BodyEnd => {}
             other => self.events.push(Event::Unsolicited(Box::new(other))),
         }
+    }
+
+    /// A search result that names a command which is not in flight: nobody's answer (H91).
+    fn is_foreign(&self, data: &Untagged) -> bool {
+        let Untagged::Esearch(result) = data else { return false };
+        let named = result.tag.as_deref();
+        named.is_some_and(|tag| self.queue.in_flight.iter().all(|entry| entry.tag.as_str() != tag))
     }
 
     fn unclaimed_status(&mut self, status: &StatusLine) {

@@ -427,7 +427,6 @@ impl Session {
         }
         self.closed = Some(error.clone());
         self.state = State::Closed;
-        self.outbox.clear();
         self.view = None;
         self.paused = None;
         let (in_flight, waiting) = self.queue.drain();
@@ -439,7 +438,8 @@ impl Session {
             }
             let error = match entry.failed {
                 Some(failed) => failed,
-                None if entry.rules.writes => unknown(&error, entry.name),
+                // A server acts on whole commands: one that was not sent to its end has changed nothing.
+                None if entry.rules.writes && !self.outbox.is_sending(entry.id) => unknown(&error, entry.name),
                 None => error.in_command(entry.name),
             };
             let _ = entry.running.end(Err(error));
@@ -448,6 +448,7 @@ impl Session {
             let error = error.in_command(queued.command.name());
             let _ = fail_waiting(queued.command, error);
         }
+        self.outbox.clear();
         self.events.push(Event::Closed(error));
     }
 }

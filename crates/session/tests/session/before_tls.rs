@@ -95,14 +95,15 @@ fn t009_t029_capabilities_from_clear_text_are_forgotten() {
 #[test]
 fn t010_t012_t013_bytes_behind_the_ok() {
     for behind in ["* CAPABILITY AUTH=PLAIN\r\n", "* OK [ALERT] call +1 555\r\n", "* BYE phish\r\n", "\r\n", "x"] {
-        // In one segment: what comes later is the handshake's business.
-        let mut link = starttls(Cut::Whole);
-        link.say("* OK hi\r\n");
-        link.sent();
-        link.say(&format!("A1 OK go\r\n{behind}"));
-        link.closed_as(ErrorKind::Unsafe);
-        assert!(!link.events.iter().any(|event| matches!(event, Event::Alert(_) | Event::Bye(_))));
-        assert!(link.session.capabilities().offered().is_none());
+        at_every_cut(|cut| {
+            let mut link = starttls(cut);
+            link.say("* OK hi\r\n");
+            link.sent();
+            link.say(&format!("A1 OK go\r\n{behind}"));
+            link.closed_as(ErrorKind::Unsafe);
+            assert!(!link.events.iter().any(|event| matches!(event, Event::Alert(_) | Event::Bye(_))));
+            assert!(link.session.capabilities().offered().is_none());
+        });
     }
 }
 

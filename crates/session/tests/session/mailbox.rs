@@ -1,7 +1,7 @@
 //! The selected mailbox: borders between selections, numbers that move, UIDs that change.
 
-use imapkit_session::commands::{Append, AppendMessage, Collected, Content, Fetch, Noop, Select};
-use imapkit_session::types::{Flags, Items, SeqNum, SeqSet, Uid, UidSet};
+use imapkit_session::commands::{Append, AppendMessage, Collected, Content, Fetch, Noop, Search, Select};
+use imapkit_session::types::{Flags, Items, Key, ReturnOptions, SeqNum, SeqSet, Uid, UidSet};
 use imapkit_session::{ErrorKind, Event, MailboxEvent, State};
 
 use crate::link::{Cut, Link, Taken, at_every_cut};
@@ -193,7 +193,7 @@ fn m029_an_upload_that_cannot_go_on_ends_the_connection() {
     link.say("+ go\r\n");
     link.session.push_upload(id, bytes::Bytes::from_static(b"abc")).unwrap();
     link.session.fail_upload(id, &imapkit_session::Error::new(ErrorKind::Io, "file ended early"));
-    assert_eq!(slot.error().kind(), ErrorKind::Unknown, "a write whose end nobody knows");
+    assert_eq!(slot.error().kind(), ErrorKind::Cancelled, "the server never had the whole command");
     assert_eq!(link.session.state(), State::Closed);
 }
 
@@ -201,13 +201,45 @@ fn m029_an_upload_that_cannot_go_on_ends_the_connection() {
 fn m031_a_write_whose_answer_is_lost_is_unknown_and_a_read_is_not() {
     let mut link = Link::ready("IMAP4rev1", Cut::Whole);
     let noop = link.run(Noop);
-    let write = link.run(append(3));
+    let message = AppendMessage { flags: Flags::new(), date: None, content: Content::Inline("hi".into()) };
+    let write = link.run(Append::new("INBOX".parse().unwrap(), vec![message]));
+    link.sent();
+    link.say("+ go\r\n");
     link.sent();
     link.session.handle_eof(link.tick(), None);
     assert_eq!(noop.error().kind(), ErrorKind::Closed);
     assert_eq!(write.error().kind(), ErrorKind::Unknown);
     let late = link.run(Noop);
     assert_eq!(late.error().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn m031_a_write_that_was_not_sent_to_its_end_was_not_done() {
+    for answer in ["* BYE shutting down\r\n", ""] {
+        let mut link = Link::ready("IMAP4rev1", Cut::Whole);
+        let write = link.run(append(3));
+        link.sent();
+        link.say(answer);
+        link.session.handle_eof(link.tick(), None);
+        let error = write.error();
+        assert!(matches!(error.kind(), ErrorKind::Bye | ErrorKind::Closed) && error.is_retryable(), "{error}");
+    }
+}
+
+#[test]
+fn h091_a_search_result_that_names_another_command_is_nobodys() {
+    at_every_cut(|cut| {
+        let mut link = Link::selected("IMAP4rev1 ESEARCH", 9, cut);
+        let search = Search::uid(Key::Unseen).returning(ReturnOptions::new().all());
+        let slot = link.run(search);
+        assert_eq!(link.sent(), "A3 UID SEARCH RETURN (ALL) UNSEEN\r\n");
+        link.say("* ESEARCH (TAG \"X9\") UID ALL 100:200\r\n");
+        let tag =
+            String::from_utf8(link.wire.clone()).unwrap().lines().last().unwrap().split(' ').next().unwrap().to_owned();
+        link.say(&format!("* ESEARCH (TAG \"{tag}\") UID ALL 2:4\r\nA3 OK done\r\n"));
+        assert_eq!(slot.value().all.unwrap().to_string(), "2:4");
+        assert!(matches!(link.events[..], [Event::Unsolicited(_)]), "{:?}", link.events);
+    });
 }
 
 #[test]

@@ -251,7 +251,8 @@ fn content_that_is_nil_is_nil() {
 
 #[test]
 fn an_oversize_line_is_skipped_in_step() {
-    let mut config = imapkit_session::Config { opening: crate::link::opening(imapkit_session::Security::Tls), ..Default::default() };
+    let mut config =
+        imapkit_session::Config { opening: crate::link::opening(imapkit_session::Security::Tls), ..Default::default() };
     config.limits.max_response = 5000;
     let mut link = Link::with(config, Cut::Bytes(999));
     link.say("* OK [CAPABILITY IMAP4rev1] hi\r\n");
@@ -260,7 +261,13 @@ fn an_oversize_line_is_skipped_in_step() {
     let noop = link.run(Noop);
     link.sent();
     link.say(&format!("* SEARCH {}\r\n* LIST () \"/\" ok\r\n", "1 ".repeat(5000)));
-    assert!(link.events.iter().any(|event| matches!(event, Event::Warning(warning) if warning.text.contains("max_response"))), "{:?}", link.events);
+    assert!(
+        link.events
+            .iter()
+            .any(|event| matches!(event, Event::Warning(warning) if warning.text.contains("max_response"))),
+        "{:?}",
+        link.events
+    );
     link.say(&format!("A2 OK {}\r\n", "x".repeat(9000)));
     assert_eq!(noop.error().kind(), ErrorKind::Protocol, "its command is over all the same");
     assert_eq!(link.session.state(), State::Authenticated);
