@@ -161,6 +161,8 @@ impl Session {
     fn offered(&mut self, offered: Capabilities) {
         self.told_during_login |= self.opening.is_logging_in();
         self.capabilities.offer(offered);
+        // A server that offers IMAP4rev2 only speaks it without being asked to.
+        self.decoder.set_utf8(self.capabilities.is_utf8());
     }
 
     fn closed_code(&mut self) {
