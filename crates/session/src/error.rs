@@ -225,6 +225,13 @@ impl From<Invalid> for Error {
     }
 }
 
+/// So that a [`imapkit_types::Mailbox`] may stand where anything that becomes one may stand.
+impl From<core::convert::Infallible> for Error {
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
