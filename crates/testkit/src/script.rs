@@ -80,6 +80,11 @@ impl Script {
         self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Control(Control::Tls | Control::TlsRefused)))
     }
 
+    /// Whether a TLS handshake has to fail, which takes a socket and a certificate.
+    pub fn refuses_tls(&self) -> bool {
+        self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Control(Control::TlsRefused)))
+    }
+
     /// Whether more time passes (`~ 29m`) than anybody wants to wait for: then only a player in virtual time can play it.
     pub fn needs_virtual_time(&self) -> bool {
         self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Advance(time) if time > LONGEST_REAL_WAIT))
