@@ -10,7 +10,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use imapkit_types::{Capability, UidSet};
+use imapkit_types::{Capability, Mailbox, UidSet};
 use imapkit_wire::{Encoder, StatusLine, Untagged};
 
 use crate::error::Error;
@@ -107,6 +107,8 @@ pub struct Rules {
     pub exclusive: bool,
     /// For FETCH and STORE by UID: which. Two with disjoint sets may share a claim.
     pub uids: Option<UidSet>,
+    /// For STATUS: of which mailbox. Two of different mailboxes may share a claim.
+    pub mailbox: Option<Mailbox>,
     /// The selected mailbox it is meant for. When that has changed it fails with `Stale`, unsent.
     pub epoch: Option<Epoch>,
     /// Its arguments must not be traced.

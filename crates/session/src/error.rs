@@ -142,6 +142,14 @@ impl Error {
         Self::build(inner.kind, Some(command), inner.text.to_string(), inner.reply.clone(), inner.source.clone())
     }
 
+    /// The same error with what the server told about it before.
+    #[must_use]
+    pub(crate) fn explained(&self, why: &str) -> Self {
+        let inner = &*self.0;
+        let text = alloc::format!("{} ({})", inner.text, printable(why.as_bytes()));
+        Self::build(inner.kind, inner.command, text, inner.reply.clone(), inner.source.clone())
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

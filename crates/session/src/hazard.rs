@@ -31,11 +31,11 @@ fn compatible(running: &Rules, next: &Rules) -> bool {
     !running.claims.overlap(next.claims) || distinguishable(running, next)
 }
 
-/// FETCH and STORE by UID tell their rows apart by UID when the sets are disjoint.
+/// FETCH and STORE by UID tell their rows apart by UID when the sets are disjoint, STATUS by the name of the mailbox.
 fn distinguishable(running: &Rules, next: &Rules) -> bool {
     match (&running.uids, &next.uids) {
-        (Some(a), Some(b)) => !a.has_star() && !b.has_star() && a.intersection(b).is_empty(),
-        _ => false,
+        (Some(a), Some(b)) => !a.has_star() && !b.has_star() && a.is_disjoint(b),
+        _ => running.mailbox.is_some() && next.mailbox.is_some() && running.mailbox != next.mailbox,
     }
 }
 
@@ -85,6 +85,15 @@ mod tests {
         let namespace = Rules { claims: Claims::NAMESPACE, ..Rules::default() };
         assert!(may_send(&enable, [&namespace]));
         assert!(!may_send(&namespace, [&enable]));
+    }
+
+    #[test]
+    fn status_of_several_mailboxes_goes_in_one_flight() {
+        let status =
+            |name: &str| Rules { claims: Claims::STATUS, mailbox: Some(name.parse().unwrap()), ..Rules::default() };
+        assert!(may_send(&status("a"), [&status("b"), &status("c")]));
+        assert!(!may_send(&status("inbox"), [&status("INBOX")]));
+        assert!(!may_send(&status("a"), [&Rules { claims: Claims::STATUS, ..Rules::default() }]));
     }
 
     #[test]

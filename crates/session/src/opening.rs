@@ -180,8 +180,12 @@ impl Session {
             }
             Credential::Sasl(mechanism) => {
                 let name: Box<str> = mechanism.name().into();
-                let command = Authenticate::new(mechanism, self.capabilities.has(&Capability::SaslIr));
-                self.submit_own(command, |result| Fed::Login(result.map(|()| name)));
+                match Authenticate::new(mechanism, self.capabilities.has(&Capability::SaslIr)) {
+                    Ok(command) => {
+                        self.submit_own(command, |result| Fed::Login(result.map(|()| name)));
+                    }
+                    Err(error) => self.close(error),
+                }
             }
         }
     }

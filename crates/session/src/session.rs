@@ -25,6 +25,9 @@ use crate::trace::{Trace, TraceLine};
 use crate::track::Switch;
 use crate::watch::Watch;
 
+/// Commands sent and not answered. Exchange answers BAD to bursts of about fifty (server-quirks 6.2); others queue them anyway.
+const MAX_IN_FLIGHT: usize = 20;
+
 /// One connection to an IMAP server, from the greeting to the end.
 pub struct Session {
     pub(crate) state: State,
@@ -351,7 +354,8 @@ impl Session {
                 continue;
             }
             let running = self.queue.in_flight.iter().map(|entry| &entry.rules);
-            if self.outbox.is_blocked() || !hazard::may_send(&next.rules, running) {
+            let full = self.queue.in_flight.len() >= MAX_IN_FLIGHT;
+            if full || self.outbox.is_blocked() || !hazard::may_send(&next.rules, running) {
                 return;
             }
             self.start_front();

@@ -4,7 +4,6 @@
 //! that has not verified the server fails even when the server says OK (T054, T055).
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -25,7 +24,7 @@ pub(crate) struct Authenticate {
     name: Box<str>,
     mechanism: Box<dyn Mechanism>,
     /// What to say first; on the command line when `inline`.
-    initial: Result<Option<Vec<u8>>, Error>,
+    initial: Option<Vec<u8>>,
     inline: bool,
 }
 
@@ -38,10 +37,13 @@ pub(crate) struct AuthenticateGather {
 
 impl Authenticate {
     /// Logs in by `mechanism`; `sasl_ir`: the server accepts an initial response.
-    pub(crate) fn new(mut mechanism: Box<dyn Mechanism>, sasl_ir: bool) -> Self {
-        let initial = mechanism.initial();
-        let inline = sasl_ir && matches!(&initial, Ok(Some(initial)) if initial.len() <= MAX_INITIAL);
-        Self { name: mechanism.name().into(), mechanism, initial, inline }
+    ///
+    /// # Errors
+    /// When the mechanism cannot begin.
+    pub(crate) fn new(mut mechanism: Box<dyn Mechanism>, sasl_ir: bool) -> Result<Self, Error> {
+        let initial = mechanism.initial()?;
+        let inline = sasl_ir && matches!(&initial, Some(initial) if initial.len() <= MAX_INITIAL);
+        Ok(Self { name: mechanism.name().into(), mechanism, initial, inline })
     }
 }
 
@@ -55,7 +57,7 @@ impl Command for Authenticate {
 
     fn encode(&self, out: &mut Encoder) {
         out.verb("AUTHENTICATE").sp().atom(&self.name);
-        if let (true, Ok(Some(initial))) = (self.inline, &self.initial) {
+        if let (true, Some(initial)) = (self.inline, &self.initial) {
             out.sp().initial_response(initial);
         }
     }
@@ -71,7 +73,7 @@ impl Command for Authenticate {
     }
 
     fn gather(self) -> AuthenticateGather {
-        let initial = if self.inline { None } else { self.initial.unwrap_or_default() };
+        let initial = if self.inline { None } else { self.initial };
         AuthenticateGather { mechanism: self.mechanism, initial, rounds: 0 }
     }
 }
@@ -107,7 +109,7 @@ impl Gather for AuthenticateGather {
 
     fn fail(&mut self, error: Error) -> Error {
         match self.mechanism.explain() {
-            Some(why) => Error::with_source(ErrorKind::Auth, format!("{why}: {error}"), error),
+            Some(why) => error.explained(why),
             None => error,
         }
     }
@@ -149,7 +151,8 @@ mod tests {
 
     #[test]
     fn t064_the_initial_response_goes_on_the_line_only_where_offered() {
-        let bytes = |initial, ir| encoded(&Authenticate::new(Box::new(Fixed(initial)), ir), Mode::default()).unwrap();
+        let bytes =
+            |initial, ir| encoded(&Authenticate::new(Box::new(Fixed(initial)), ir).unwrap(), Mode::default()).unwrap();
         assert_eq!(bytes(Some(b"\0a\0b"), true), "A1 AUTHENTICATE PLAIN AGEAYg==\r\n");
         assert_eq!(bytes(Some(b""), true), "A1 AUTHENTICATE PLAIN =\r\n");
         assert_eq!(bytes(Some(b"\0a\0b"), false), "A1 AUTHENTICATE PLAIN\r\n");
@@ -158,7 +161,7 @@ mod tests {
 
     #[test]
     fn t063_endless_challenges_are_cancelled() {
-        let mut gather = Authenticate::new(Box::new(Fixed(None)), true).gather();
+        let mut gather = Authenticate::new(Box::new(Fixed(None)), true).unwrap().gather();
         for _ in 0..MAX_ROUNDS {
             assert!(matches!(gather.proceed(b"eA=="), Proceed::Response(line) if line == b"x"));
         }
@@ -167,13 +170,13 @@ mod tests {
 
     #[test]
     fn t062_a_challenge_that_is_not_base64_is_cancelled() {
-        let mut gather = Authenticate::new(Box::new(Fixed(None)), true).gather();
+        let mut gather = Authenticate::new(Box::new(Fixed(None)), true).unwrap().gather();
         assert!(matches!(gather.proceed(b"{not base64}"), Proceed::Abort(_)));
     }
 
     #[test]
     fn a_response_that_did_not_go_on_the_line_answers_the_first_challenge() {
-        let mut gather = Authenticate::new(Box::new(Fixed(Some(b"first"))), false).gather();
+        let mut gather = Authenticate::new(Box::new(Fixed(Some(b"first"))), false).unwrap().gather();
         assert!(matches!(gather.proceed(b""), Proceed::Response(line) if line == b"first"));
         assert!(matches!(gather.proceed(b"c2Vjb25k"), Proceed::Response(line) if line == b"second"));
     }

@@ -46,7 +46,7 @@ impl Command for Status {
 
     fn rules(&self) -> Rules {
         let capabilities: Vec<_> = self.items.iter().filter_map(needed).collect();
-        Rules { capabilities, claims: Claims::STATUS, ..Rules::default() }
+        Rules { capabilities, claims: Claims::STATUS, mailbox: Some(self.mailbox.clone()), ..Rules::default() }
     }
 
     fn gather(self) -> StatusGather {
