@@ -1,0 +1,63 @@
+//! Every transcript of `corpus/transcripts`, played to each front end: the session alone, the tokio client, the blocking client.
+//!
+//! A suite of its own because it holds the front ends to one another: what one sends, all send, and what comes of it is the same. The format
+//! of the scripts is in `corpus/README.md`; the server's side is testkit's. A failure shows the line, what was expected and the conversation.
+//!
+//! Each test plays all scripts it can, then reports all failures with their names. RFCs: named in each script.
+
+mod action;
+mod outcome;
+mod sans_io;
+mod sockets;
+mod tokio_client;
+
+use imapkit_testkit::corpus;
+use imapkit_testkit::script::Script;
+
+use crate::sans_io::Cut;
+use crate::tokio_client::TokioClient;
+
+/// Scripts that mean something else when their bytes are cut: a client that has seen only the first line may answer it.
+const WHOLE_WRITES: [&str; 1] = ["starttls/early_ok.imap"];
+
+fn scripts() -> Vec<Script> {
+    let paths = corpus::transcripts(&corpus::root());
+    paths.iter().map(|path| Script::load(path).unwrap_or_else(|error| panic!("{error}"))).collect()
+}
+
+/// Plays the scripts that `can` be played and reports all that fail.
+fn play_all(front_end: &str, can: impl Fn(&Script) -> bool, play: impl Fn(&Script) -> Result<(), String>) {
+    let scripts: Vec<Script> = scripts().into_iter().filter(can).collect();
+    let failures: Vec<String> = scripts
+        .iter()
+        .filter_map(|script| play(script).err().map(|problem| format!("{}\n  {problem}", script.name())))
+        .collect();
+    let verdict = format!("{front_end}: {} of {} transcripts fail", failures.len(), scripts.len());
+    assert!(failures.is_empty(), "{verdict}\n{}\n{verdict}", failures.join("\n"));
+    assert!(scripts.len() >= 70, "{front_end}: only {} transcripts can be played", scripts.len());
+    #[allow(clippy::print_stdout, reason = "how many were played is the result")]
+    {
+        println!("{front_end}: {} transcripts", scripts.len());
+    }
+}
+
+#[test]
+fn the_session_plays_every_transcript_however_its_bytes_are_cut() {
+    play_all(
+        "session",
+        |script| !script.refuses_tls(),
+        |script| {
+            let size = sans_io::play(script, Cut::AsWritten)?;
+            let whole = WHOLE_WRITES.iter().any(|name| script.name().ends_with(name));
+            let cuts = if whole { Vec::new() } else { Cut::all(size) };
+            cuts.into_iter().try_for_each(|cut| {
+                sans_io::play(script, cut).map(drop).map_err(|problem| format!("{cut:?}: {problem}"))
+            })
+        },
+    );
+}
+
+#[test]
+fn the_tokio_client_plays_every_transcript_that_needs_no_virtual_time() {
+    play_all("tokio", |script| !script.needs_virtual_time(), sockets::play::<TokioClient>);
+}

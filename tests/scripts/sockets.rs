@@ -1,0 +1,129 @@
+//! The other two front ends: real clients against a scripted peer, over TCP and real TLS.
+//!
+//! One runner for both. A client is told each flight at once, so what the script shows as one flight has to be one. What needs hours cannot
+//! be played here ([`Script::needs_virtual_time`]).
+//!
+//! Invariant: nothing waits longer than [`PATIENCE`].
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use imapkit_session::{Error, Event};
+use imapkit_testkit::certs::{Authority, Identity};
+use imapkit_testkit::peer::Peer;
+use imapkit_testkit::script::{Script, Step};
+use imapkit_transport::{Roots, TlsConfig};
+
+use crate::action::{Action, Connect};
+use crate::outcome::{self, Outcome};
+
+/// How long an event, or the end of the connection, may let us wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A client, however it moves its bytes.
+pub(crate) trait FrontEnd: Sized {
+    /// Connects to the peer, as far as `connect` says.
+    fn connect(connect: &Connect, site: &Site) -> Result<Self, Error>;
+
+    /// Tells the client all actions, then waits for their ends.
+    fn run(&mut self, actions: Vec<Action>) -> Vec<Outcome>;
+
+    /// Watches the selected mailbox until the next [`FrontEnd::run`].
+    fn watch(&mut self);
+
+    /// The next event, if one comes in time.
+    fn next_event(&mut self, timeout: Duration) -> Option<Event>;
+}
+
+/// Where the peer is, and whom to trust to find it.
+pub(crate) struct Site {
+    pub(crate) port: u16,
+    pub(crate) tls: TlsConfig,
+}
+
+/// The authorities and the certificate of all peers.
+struct World {
+    authority: Authority,
+    stranger: Authority,
+    identity: Identity,
+}
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let authority = Authority::new("transcripts");
+        let identity = authority.issue_for(&["localhost"]);
+        World { authority, stranger: Authority::new("stranger"), identity }
+    })
+}
+
+/// Plays `script` with a client of this kind; everything that did not go as written.
+pub(crate) fn play<F: FrontEnd>(script: &Script) -> Result<(), String> {
+    let world = world();
+    let peer = Peer::setup().tls(world.identity.server_config()).spawn(script);
+    let mut run = Run::<F> { script, port: peer.port(), client: None, events: Vec::new(), over: None };
+    let mut problems = Vec::new();
+    for flight in script.flights() {
+        problems.extend(run.flight(flight));
+    }
+    drop(run);
+    problems.extend(peer.join().err().map(|mismatch| mismatch.to_string()));
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n  ")) }
+}
+
+/// One script under way.
+struct Run<'a, F> {
+    script: &'a Script,
+    port: u16,
+    client: Option<F>,
+    events: Vec<String>,
+    /// Why the connection is over.
+    over: Option<Error>,
+}
+
+impl<F: FrontEnd> Run<'_, F> {
+    /// Plays the steps of one flight; what of them went wrong.
+    fn flight(&mut self, flight: &[Step]) -> Vec<String> {
+        let actions: Vec<Action> = flight.iter().map(|step| Action::read(self.script, step)).collect();
+        let outcomes = match (actions.as_slice(), &mut self.client) {
+            ([Action::Connect(connect)], _) => vec![self.connect(&connect.clone())],
+            (_, None) => return vec![format!("line {}: there is no connection", flight[0].line)],
+            ([Action::Idle], Some(client)) => {
+                client.watch();
+                vec![self.listen(&flight[0])]
+            }
+            (_, Some(client)) => {
+                let outcomes = client.run(actions);
+                for step in flight {
+                    let _ = self.listen(step);
+                }
+                outcomes
+            }
+        };
+        flight.iter().zip(&outcomes).flat_map(|(step, outcome)| outcome::judge(step, outcome, &self.events)).collect()
+    }
+
+    fn connect(&mut self, connect: &Connect) -> Outcome {
+        let world = world();
+        let authority = if connect.other_roots { &world.stranger } else { &world.authority };
+        let tls = TlsConfig::builder().roots(Roots::Given).authorities_pem(authority.pem().as_bytes()).build();
+        let tls = tls.expect("our own authority is well formed");
+        self.client = Some(F::connect(connect, &Site { port: self.port, tls })?);
+        Ok(Vec::new())
+    }
+
+    /// Waits for the events `step` expects, or for the end of the connection if it expects an error and is not a command.
+    fn listen(&mut self, step: &Step) -> Outcome {
+        let end = Instant::now() + PATIENCE;
+        let client = self.client.as_mut().expect("there is a connection");
+        let awaits_end = step.verb == "idle" && outcome::fails(step);
+        while self.over.is_none() && (awaits_end || outcome::awaits_events(step, &self.events)) {
+            let Some(event) = client.next_event(end.saturating_duration_since(Instant::now())) else { break };
+            self.events.extend(outcome::event(&event));
+            if let Event::Closed(error) = event {
+                self.over = Some(error);
+            }
+        }
+        self.over.clone().map_or_else(|| Ok(Vec::new()), Err)
+    }
+}
