@@ -6,6 +6,7 @@
 //! Each test plays all scripts it can, then reports all failures with their names. RFCs: named in each script.
 
 mod action;
+mod blocking_client;
 mod outcome;
 mod sans_io;
 mod sockets;
@@ -14,6 +15,7 @@ mod tokio_client;
 use imapkit_testkit::corpus;
 use imapkit_testkit::script::Script;
 
+use crate::blocking_client::BlockingClient;
 use crate::sans_io::Cut;
 use crate::tokio_client::TokioClient;
 
@@ -60,4 +62,9 @@ fn the_session_plays_every_transcript_however_its_bytes_are_cut() {
 #[test]
 fn the_tokio_client_plays_every_transcript_that_needs_no_virtual_time() {
     play_all("tokio", |script| !script.needs_virtual_time(), sockets::play::<TokioClient>);
+}
+
+#[test]
+fn the_blocking_client_plays_every_transcript_that_needs_no_virtual_time() {
+    play_all("blocking", |script| !script.needs_virtual_time(), sockets::play::<BlockingClient>);
 }
