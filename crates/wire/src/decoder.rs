@@ -172,7 +172,7 @@ fn numbered(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Untagged> {
 #[inline]
 fn row_of(cursor: &mut Cursor<'_>, number: u32, name: &[u8]) -> Option<Fetch> {
     let mut fetch = Fetch::default();
-    if name.eq_ignore_ascii_case(b"FETCH") {
+    if name == b"FETCH" || name.eq_ignore_ascii_case(b"FETCH") {
         fetch.seq = SeqNum::new(number);
     } else if name.eq_ignore_ascii_case(b"UIDFETCH") {
         fetch.uid = Uid::new(number);

@@ -170,10 +170,7 @@ enum Ending {
     Nothing,
     /// The response goes on, though nothing was announced (H16).
     Stray,
-    Literal {
-        size: u64,
-        streams: bool,
-    },
+    Literal(u64),
 }
 
 impl Framer {
@@ -260,7 +257,7 @@ impl Framer {
                 self.resumed = false;
                 Ok(AGAIN)
             }
-            Ending::Literal { size, streams } => self.start_literal(input, end, size, streams),
+            Ending::Literal(size) => self.start_literal(input, end, size),
         }
     }
 
@@ -307,21 +304,14 @@ impl Framer {
             return Ok(Ending::Response);
         };
         let shape = self.shape.get_or_insert_with(|| Shape::of(line));
-        match shape.continues_at(line, marker.start) {
-            Some(streams) => Ok(Ending::Literal { size: marker.size(line)?, streams }),
-            None => Ok(Ending::Response),
-        }
+        let continues = shape.continues_at(line, marker.start);
+        Ok(if continues { Ending::Literal(marker.size(line)?) } else { Ending::Response })
     }
 
-    fn start_literal(
-        &mut self,
-        input: &mut BytesMut,
-        end: usize,
-        size: u64,
-        streams: bool,
-    ) -> Result<Step, FrameError> {
+    fn start_literal(&mut self, input: &mut BytesMut, end: usize, size: u64) -> Result<Step, FrameError> {
         self.resumed = true;
-        if streams && size >= wide(self.limits.stream_above) {
+        let end = self.gather(input, end);
+        if size >= wide(self.limits.stream_above) && self.is_content(input, end) {
             self.state = State::Streaming { left: size };
             let frame = self.take_frame(input, end);
             let piece = if mem::replace(&mut self.streamed, true) {
@@ -344,6 +334,20 @@ impl Framer {
             }
         }
         Ok(AGAIN)
+    }
+
+    /// Moves what is complete to what is held, if something is. Returns the offset in the input that was `end`.
+    fn gather(&mut self, input: &mut BytesMut, end: usize) -> usize {
+        if self.held.is_empty() {
+            return end;
+        }
+        self.held.extend_from_slice(&input.split_to(end));
+        0
+    }
+
+    fn is_content(&mut self, input: &[u8], end: usize) -> bool {
+        let frame = if self.held.is_empty() { input.get(..end).unwrap_or_default() } else { &self.held };
+        self.shape.as_mut().is_some_and(|shape| shape.is_content(frame, &self.elided))
     }
 
     fn stream(&mut self, input: &mut BytesMut, left: u64) -> Step {
@@ -461,6 +465,9 @@ impl Framer {
     #[inline]
     fn take_frame(&mut self, input: &mut BytesMut, end: usize) -> RawFrame {
         self.resume_at(0);
+        if let Some(shape) = &mut self.shape {
+            shape.restart();
+        }
         let tail = input.split_to(end);
         if self.held.is_empty() {
             return RawFrame::from(Frame::new(tail.freeze()));

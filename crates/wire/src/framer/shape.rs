@@ -4,10 +4,13 @@
 //! unless it stands inside a response code that is still open (H02). *Is that literal the content of a message*, so that it may be handed out
 //! as it comes in? Only the value of a `BODY[…]`, `BINARY[…]` or `RFC822…` item of a FETCH row is. RFC 9051 §7, §7.5.2, §9 `literal`.
 //!
-//! Invariant: a line is looked at only when it ends like a literal, and then once (twice when its quoting is broken).
+//! Invariant: a line is looked at only when it ends like a literal, and walked only when that literal is so large that its place matters; each
+//! of that once (twice when its quoting is broken).
 
 use imapkit_types::Code;
+use memchr::memchr;
 
+use super::{Elided, without_line_end};
 use crate::error::{FrameError, snippet};
 
 /// What a line ends with that looks like the announcement of a literal.
@@ -47,6 +50,32 @@ impl Marker {
     }
 }
 
+/// What stands before a marker.
+fn before(line: &[u8], marker: usize) -> &[u8] {
+    let before = line.get(..marker).unwrap_or_default();
+    before.strip_suffix(b"~").unwrap_or(before)
+}
+
+/// The line that begins at an offset, without its end, and the offset behind it.
+fn next_line(frame: &[u8], start: usize) -> Option<(&[u8], usize)> {
+    let rest = frame.get(start..)?;
+    let len = memchr(b'\n', rest)?.saturating_add(1);
+    Some((without_line_end(rest.get(..len)?), start.saturating_add(len)))
+}
+
+/// Whether the end of a line lies outside of quoted strings, by the strict rule or, should that deny it, by the tolerant one (H47). Taking
+/// content for protocol is the worse mistake, so one is enough.
+fn ends_outside_string(line: &[u8]) -> bool {
+    // Where no backslash is escaped, the number of quotes that are not tells. A loop without branches, for the sake of rows full of literals.
+    let first = u8::from(line.first() == Some(&b'"'));
+    let (odd, pairs) = line.iter().zip(line.iter().skip(1)).fold((first, 0_u8), |(odd, pairs), (before, octet)| {
+        let escaped = u8::from(*before == b'\\');
+        (odd ^ (u8::from(*octet == b'"') & (escaped ^ 1)), pairs | (u8::from(*octet == b'\\') & escaped))
+    });
+    let walk = Walk { depth: 0, in_section: false, token: 0 };
+    odd | pairs == 0 || walk.over(line, Quoting::Strict).or_else(|| walk.over(line, Quoting::Tolerant)).is_some()
+}
+
 fn without_plus(size: &[u8]) -> &[u8] {
     size.strip_suffix(b"+").unwrap_or(size)
 }
@@ -55,9 +84,9 @@ fn without_plus(size: &[u8]) -> &[u8] {
 #[derive(Debug)]
 pub(super) struct Shape {
     kind: Kind,
-    /// Parentheses open at the end of the last line.
+    /// How far the frame has been walked, and what was open there.
+    walked: usize,
     depth: usize,
-    /// The last line ended inside `BODY[…`.
     in_section: bool,
 }
 
@@ -76,7 +105,7 @@ enum Kind {
 impl Shape {
     /// The shape of a response, by its first line.
     pub(super) fn of(line: &[u8]) -> Self {
-        Self { kind: kind_of(line), depth: 0, in_section: false }
+        Self { kind: kind_of(line), walked: 0, depth: 0, in_section: false }
     }
 
     pub(super) fn is_fetch(&self) -> bool {
@@ -87,29 +116,50 @@ impl Shape {
         matches!(self.kind, Kind::Data | Kind::Fetch)
     }
 
-    /// Whether the response goes on with a literal announced at offset `marker`, the end of `line`, and if so, whether that is the content
-    /// of a message. `None`: the marker is text. To be called for each line that has a marker, in order.
-    pub(super) fn continues_at(&mut self, line: &[u8], marker: usize) -> Option<bool> {
-        let before = line.get(..marker)?;
-        let before = before.strip_suffix(b"~").unwrap_or(before);
+    /// Whether the response goes on with a literal announced at offset `marker`, the end of `line`; if not, the marker is text. To be called
+    /// for each line that has a marker, in order.
+    pub(super) fn continues_at(&mut self, line: &[u8], marker: usize) -> bool {
+        let before = before(line, marker);
         match self.kind {
-            Kind::Text => None,
-            Kind::Code => self.code_continues(before).then_some(false),
+            Kind::Text => false,
+            Kind::Code => self.code_continues(before),
             // An unquoted name may end in `{5}`. A literal begins a token, though servers forget the space before it (H61).
-            Kind::Data if before.last().is_some_and(|octet| !b" \t([])\">".contains(octet)) => None,
-            Kind::Data => self.walk(before).map(|_| false),
-            Kind::Fetch => self.walk(before).map(|item| self.depth == 1 && is_content(item)),
+            Kind::Data => {
+                before.last().is_none_or(|octet| b" \t([])\">".contains(octet)) && ends_outside_string(before)
+            }
+            Kind::Fetch => ends_outside_string(before),
         }
     }
 
-    /// Walks a line by strict quoting, or by the tolerant rule should that end inside a string (H47). Gives the last token outside of nested
-    /// lists; `None` when by both rules the line ends inside a string. Taking content for protocol is the worse mistake, so one is enough.
-    fn walk<'a>(&mut self, before: &'a [u8]) -> Option<&'a [u8]> {
-        let start = Walk { depth: self.depth, in_section: self.in_section, token: 0 };
-        let walk = start.over(before, Quoting::Strict).or_else(|| start.over(before, Quoting::Tolerant))?;
-        self.depth = walk.depth;
-        self.in_section = walk.in_section;
-        before.get(walk.token..)
+    /// Whether the literal announced at the end of `frame` is the content of a message: whether the item before it is one, and stands in the
+    /// list of items itself. Walks the frame, from where it stopped last time.
+    pub(super) fn is_content(&mut self, frame: &[u8], elided: &[Elided]) -> bool {
+        if self.kind != Kind::Fetch {
+            return false;
+        }
+        let mut item = Default::default();
+        while let Some((line, end)) = next_line(frame, self.walked) {
+            let Some(marker) = Marker::at_end_of(line) else {
+                return false;
+            };
+            let before = before(line, marker.start);
+            let start = Walk { depth: self.depth, in_section: self.in_section, token: 0 };
+            let walk = start.over(before, Quoting::Strict).or_else(|| start.over(before, Quoting::Tolerant));
+            let Some(walk) = walk else {
+                return false;
+            };
+            (self.depth, self.in_section) = (walk.depth, walk.in_section);
+            item = before.get(walk.token..).unwrap_or_default();
+            let kept = elided.binary_search_by_key(&end, |elided| elided.at).is_err();
+            let literal = marker.size(line).ok().and_then(|size| usize::try_from(size).ok()).filter(|_| kept);
+            self.walked = end.saturating_add(literal.unwrap_or(0));
+        }
+        self.depth == 1 && has_content(item)
+    }
+
+    /// The frame ends here, inside the list of items; the next one begins behind a literal.
+    pub(super) fn restart(&mut self) {
+        self.walked = 0;
     }
 
     /// H02: a string inside a code that is still open.
@@ -206,7 +256,7 @@ fn skip_string(line: &[u8], octets: &mut impl Iterator<Item = (usize, u8)>, quot
 }
 
 /// Whether an item of a FETCH row has the content of a message as its value.
-fn is_content(item: &[u8]) -> bool {
+fn has_content(item: &[u8]) -> bool {
     let item = item.trim_ascii_end();
     let begins = |name: &[u8]| item.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
     let is = |name: &[u8]| item.eq_ignore_ascii_case(name);

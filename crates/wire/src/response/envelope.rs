@@ -29,49 +29,40 @@ pub(super) fn read(cursor: &mut Cursor<'_>, addresses: &mut Vec<AddressParts>) -
     if nested {
         cursor.note(hazard::ENVELOPE_NESTED);
     }
-    let mut parts = fields(cursor, addresses)?;
+    addresses.clear();
+    let date = cursor.field()?;
+    let subject = cursor.field()?;
+    let mut ends = [0; 6];
+    for end in &mut ends {
+        list(cursor, addresses)?;
+        *end = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    }
+    let (in_reply_to, message_id) =
+        if cursor.is_lenient() { odd_ids(cursor)? } else { (cursor.field()?, cursor.field()?) };
     end(cursor)?;
     if nested {
         end(cursor)?;
     }
-    parts.damaged = parts.damaged || nested || cursor.is_lenient() || cursor.quoting() != Quoting::Strict;
-    Ok(Some(parts))
+    let damaged = nested || cursor.is_lenient() || cursor.quoting() != Quoting::Strict;
+    let addresses = addresses.as_slice().into();
+    Ok(Some(EnvelopeParts { date, subject, in_reply_to, message_id, addresses, ends, damaged }))
 }
 
-/// The fields, without their parentheses.
-fn fields(cursor: &mut Cursor<'_>, addresses: &mut Vec<AddressParts>) -> Parsed<EnvelopeParts> {
-    addresses.clear();
-    let mut parts = EnvelopeParts { date: cursor.field()?, subject: cursor.field()?, ..EnvelopeParts::default() };
-    for end in &mut parts.ends {
-        list(cursor, addresses)?;
-        *end = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    }
-    ids(cursor, &mut parts)?;
-    parts.addresses = addresses.as_slice().into();
-    Ok(parts)
-}
-
-/// In-Reply-To and Message-ID. When there is only one, it is the second: a message without Message-ID is rarer than one that answers
-/// nothing, and a server that leaves fields out does so for fields that are not there (H68).
-fn ids(cursor: &mut Cursor<'_>, parts: &mut EnvelopeParts) -> Parsed<()> {
-    let missing = |cursor: &mut Cursor<'_>| {
+/// In-Reply-To and Message-ID, as far as they are there. When there is only one, it is the second: a message without Message-ID is rarer than
+/// one that answers nothing, and a server that leaves fields out does so for fields that are not there (H68).
+fn odd_ids(cursor: &mut Cursor<'_>) -> Parsed<(Span, Span)> {
+    let mut ids = [Span::NIL; 2];
+    for id in &mut ids {
         cursor.skip_spaces();
-        let missing = cursor.is_lenient() && cursor.peek() == Some(b')');
-        if missing {
+        if cursor.peek() == Some(b')') {
             cursor.note(hazard::ENVELOPE_FIELDS);
+            let [only, _] = ids;
+            return Ok((Span::NIL, only));
         }
-        missing
-    };
-    if missing(cursor) {
-        return Ok(());
+        *id = cursor.field()?;
     }
-    parts.in_reply_to = cursor.field()?;
-    if missing(cursor) {
-        parts.message_id = core::mem::take(&mut parts.in_reply_to);
-        return Ok(());
-    }
-    parts.message_id = cursor.field()?;
-    Ok(())
+    let [in_reply_to, message_id] = ids;
+    Ok((in_reply_to, message_id))
 }
 
 /// `)`, behind whatever a lenient cursor may pass.

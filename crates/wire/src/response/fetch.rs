@@ -23,7 +23,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
-use imapkit_types::{BodySection, BodyStructure, DateTime, Envelope, Fetch, ModSeq, Uid};
+use imapkit_types::{BodyStructure, DateTime, Envelope, Fetch, ModSeq, Uid};
 
 use crate::cursor::Cursor;
 use crate::date;
@@ -57,8 +57,6 @@ struct Row {
     done: bool,
     /// Octets of the literal that is handed out behind this frame.
     literal: Option<u64>,
-    /// The item whose value that literal is, and the first octet of a partial answer.
-    streamed: Option<(BodySection, Option<u64>)>,
 }
 
 impl Rows {
@@ -98,7 +96,7 @@ impl Rows {
 
     fn item(&mut self, cursor: &mut Cursor<'_>, row: &mut Row) {
         let start = cursor.pos();
-        match Name::of(cursor.name()) {
+        match Name::read(cursor) {
             Name::Flags => {
                 let flags = read(cursor, row, start, |cursor| self.keywords.flags(cursor));
                 set(cursor, &mut row.fetch.flags, flags.flatten());

@@ -160,18 +160,3 @@ fn a_word_is_passed_only_when_it_ends() {
         assert!(!Source::new(not).cursor().nil(), "{not}");
     }
 }
-
-#[test]
-fn specials_finds_the_first_of_each_kind_at_each_place() {
-    for place in 0..8 {
-        for octet in [b'"', b'\\', b'\n'] {
-            for filler in [0_u8, 0x0b, 0x21, 0x23, 0x5b, 0x5d, 0x80, 0xa2, 0xdc, 0x8a, 0xff] {
-                let mut word = [filler; 8];
-                word[place] = octet;
-                let first = specials(u64::from_le_bytes(word)).trailing_zeros() / 8;
-                assert_eq!(usize::try_from(first).unwrap(), place, "{word:?}");
-                assert_eq!(specials(u64::from_le_bytes([filler; 8])), 0);
-            }
-        }
-    }
-}

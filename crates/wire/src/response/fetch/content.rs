@@ -46,7 +46,6 @@ fn value(cursor: &mut Cursor<'_>, row: &mut Row, start: usize, (section, origin)
     let content = match row.literal.filter(|_| cursor.at_streamed_literal()) {
         Some(len) => {
             cursor.advance(cursor.rest().len());
-            row.streamed = Some((section.clone(), origin));
             row.done = true;
             Some(Content::Streamed(len))
         }

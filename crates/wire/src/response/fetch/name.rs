@@ -1,7 +1,8 @@
 //! The names of FETCH items. RFC 9051 §9 `msg-att` and the extensions of fetch.rs.
 //!
-//! Separate because it is the one place where items are told apart, and because it is done for each item of each row: a name of up to 16
-//! octets is compared as one number, whatever its case.
+//! Separate because it is the one place where items are told apart, and because that is done for each item of each row.
+
+use crate::cursor::Cursor;
 
 /// An item this library knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,90 +33,95 @@ pub(super) enum Name {
     Other,
 }
 
-/// Clears the bit that tells `a` from `A`. It makes `.` and digits into controls, which names cannot hold, so nothing collides.
-const FOLD: u128 = u128::from_ne_bytes([0xdf; 16]);
-
-macro_rules! names {
-    ($($CONSTANT:ident $text:literal $Name:ident;)+) => {
-        $(const $CONSTANT: u128 = constant($text);)+
-
-        impl Name {
-            /// The item of this name, in any case.
-            #[inline]
-            pub(super) fn of(name: &[u8]) -> Self {
-                match key(name) {
-                    $($CONSTANT => Self::$Name,)+
-                    _ => Self::Other,
-                }
+impl Name {
+    /// Passes the name of an item, in any case.
+    #[inline]
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Self {
+        // Five of six names in a mailbox are one of these, in capitals: no need to look for their end.
+        const OFTEN: [(&[u8], Name); 8] = [
+            (b"UID ", Name::Uid),
+            (b"FLAGS ", Name::Flags),
+            (b"MODSEQ ", Name::ModSeq),
+            (b"INTERNALDATE ", Name::InternalDate),
+            (b"RFC822.SIZE ", Name::Size),
+            (b"ENVELOPE ", Name::Envelope),
+            (b"BODYSTRUCTURE ", Name::BodyStructure),
+            (b"BODY[", Name::Body),
+        ];
+        let rest = cursor.rest();
+        for (name, found) in OFTEN {
+            if rest.starts_with(name) {
+                cursor.advance(name.len().wrapping_sub(1));
+                return found;
             }
         }
-
-        #[cfg(test)]
-        const ALL: &[(&[u8], Name)] = &[$(($text, Name::$Name)),+];
-    };
-}
-
-names! {
-    FLAGS b"FLAGS" Flags;
-    UID b"UID" Uid;
-    SIZE b"RFC822.SIZE" Size;
-    MOD_SEQ b"MODSEQ" ModSeq;
-    INTERNAL_DATE b"INTERNALDATE" InternalDate;
-    ENVELOPE b"ENVELOPE" Envelope;
-    BODY_STRUCTURE b"BODYSTRUCTURE" BodyStructure;
-    BODY b"BODY" Body;
-    BINARY b"BINARY" Binary;
-    BINARY_SIZE b"BINARY.SIZE" BinarySize;
-    RFC822 b"RFC822" Rfc822;
-    HEADER b"RFC822.HEADER" Rfc822Header;
-    TEXT b"RFC822.TEXT" Rfc822Text;
-    EMAIL_ID b"EMAILID" EmailId;
-    THREAD_ID b"THREADID" ThreadId;
-    OBJECT_ID b"OBJECTID" ObjectId;
-    SAVE_DATE b"SAVEDATE" SaveDate;
-    PREVIEW b"PREVIEW" Preview;
-    SNIPPET b"SNIPPET" Preview;
-    GM_MSG_ID b"X-GM-MSGID" GmMsgId;
-    GM_THREAD_ID b"X-GM-THRID" GmThreadId;
-    GM_LABELS b"X-GM-LABELS" GmLabels;
-}
-
-/// A name as a number, 0 for names that are too long to be known.
-#[inline]
-fn key(name: &[u8]) -> u128 {
-    let mut octets = [0; 16];
-    let Some(place) = octets.get_mut(..name.len()) else {
-        return 0;
-    };
-    place.copy_from_slice(name);
-    u128::from_ne_bytes(octets) & FOLD
-}
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "in a constant: checked by the compiler")]
-const fn constant(name: &[u8]) -> u128 {
-    let mut octets = [0; 16];
-    let mut n = 0;
-    while n < name.len() {
-        octets[n] = name[n];
-        n += 1;
+        Self::of(cursor.name())
     }
-    u128::from_ne_bytes(octets) & FOLD
+
+    pub(super) fn of(name: &[u8]) -> Self {
+        Self::in_capitals(name).unwrap_or_else(|| Self::in_any_case(name))
+    }
+
+    fn in_capitals(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"FLAGS" => Self::Flags,
+            b"UID" => Self::Uid,
+            b"RFC822.SIZE" => Self::Size,
+            b"MODSEQ" => Self::ModSeq,
+            b"INTERNALDATE" => Self::InternalDate,
+            b"ENVELOPE" => Self::Envelope,
+            b"BODYSTRUCTURE" => Self::BodyStructure,
+            b"BODY" => Self::Body,
+            b"BINARY" => Self::Binary,
+            b"BINARY.SIZE" => Self::BinarySize,
+            b"RFC822" => Self::Rfc822,
+            b"RFC822.HEADER" => Self::Rfc822Header,
+            b"RFC822.TEXT" => Self::Rfc822Text,
+            b"EMAILID" => Self::EmailId,
+            b"THREADID" => Self::ThreadId,
+            b"OBJECTID" => Self::ObjectId,
+            b"SAVEDATE" => Self::SaveDate,
+            b"PREVIEW" | b"SNIPPET" => Self::Preview,
+            b"X-GM-MSGID" => Self::GmMsgId,
+            b"X-GM-THRID" => Self::GmThreadId,
+            b"X-GM-LABELS" => Self::GmLabels,
+            _ => return None,
+        })
+    }
+
+    #[cold]
+    fn in_any_case(name: &[u8]) -> Self {
+        let mut capitals = [0; LONGEST];
+        let Some(capitals) = capitals.get_mut(..name.len()) else {
+            return Self::Other;
+        };
+        capitals.copy_from_slice(name);
+        capitals.make_ascii_uppercase();
+        Self::in_capitals(capitals).unwrap_or(Self::Other)
+    }
 }
+
+/// Octets of the longest name.
+const LONGEST: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn each_name_is_found_in_any_case_and_no_other() {
-        for (text, name) in ALL {
-            assert_eq!(Name::of(text), *name);
-            assert_eq!(Name::of(&text.to_ascii_lowercase()), *name);
-            assert_eq!(Name::of(&text[1..]), Name::Other);
-            assert_eq!(Name::of(&[text, &b"X"[..]].concat()), Name::Other);
+    fn names_are_found_in_any_case_and_whole() {
+        let names = [
+            "FLAGS UID RFC822.SIZE MODSEQ INTERNALDATE ENVELOPE BODYSTRUCTURE BODY BINARY BINARY.SIZE RFC822 RFC822.HEADER RFC822.TEXT",
+            "EMAILID THREADID OBJECTID SAVEDATE PREVIEW SNIPPET X-GM-MSGID X-GM-THRID X-GM-LABELS",
+        ];
+        for name in names.iter().flat_map(|line| line.split(' ')) {
+            let found = Name::of(name.as_bytes());
+            assert_ne!(found, Name::Other, "{name}");
+            assert_eq!(Name::of(name.to_ascii_lowercase().as_bytes()), found);
+            assert_eq!(Name::of([name, "X"].concat().as_bytes()), Name::Other);
         }
-        for other in [&b""[..], b"XAOL.SPAM.REASON", b"X-A-VERY-LONG-NAME-OF-AN-ITEM", b"RFC822.PEEK"] {
-            assert_eq!(Name::of(other), Name::Other);
+        for other in ["", "XAOL.SPAM.REASON", "X-A-VERY-LONG-NAME-OF-AN-ITEM", "RFC822.PEEK"] {
+            assert_eq!(Name::of(other.as_bytes()), Name::Other);
         }
     }
 }

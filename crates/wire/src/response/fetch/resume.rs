@@ -9,7 +9,7 @@
 //! (Dovecot puts FLAGS behind it when the FETCH sets `\Seen`). RFC 9051 §7.5.2.
 
 use alloc::boxed::Box;
-use imapkit_types::{Body, BodySection, Content, Fetch, Section};
+use imapkit_types::{Body, BodySection, Content, Fetch, FetchMore, Section};
 
 use crate::cursor::Cursor;
 use crate::error::{Expected, Parsed};
@@ -47,37 +47,41 @@ impl Rows {
     }
 
     fn resume(&mut self, cursor: &mut Cursor<'_>, mut row: Row, literal: Option<u64>) -> Untagged {
+        let bodies = row.fetch.bodies().len();
         row.literal = literal;
         self.items(cursor, &mut row);
         let Some(len) = literal else {
             return Untagged::Fetch(row.fetch);
         };
-        let (section, origin) = row.streamed.take().unwrap_or_else(|| guess(cursor, &mut row, len));
-        let start = BodyStart { row: before_content(&row.fetch), section, origin, len };
+        let mut before = row.fetch.clone();
+        let body = match pop_streamed(&mut before, bodies) {
+            Some(body) => body,
+            None => guess(cursor, &mut row, len),
+        };
+        let start = BodyStart { row: before, section: body.section, origin: body.origin, len };
         self.open = Some(row);
         Untagged::BodyStart(Box::new(start))
     }
 }
 
-/// The row as it was before the content that is handed out now.
-fn before_content(fetch: &Fetch) -> Fetch {
-    let mut fetch = fetch.clone();
-    if let Some(more) = &mut fetch.more {
-        more.bodies.pop();
-        if **more == imapkit_types::FetchMore::default() {
-            fetch.more = None;
-        }
+/// Takes the content that is handed out now from a row, leaving what stood before it. `known` bodies were there before this frame.
+fn pop_streamed(fetch: &mut Fetch, known: usize) -> Option<Body> {
+    let more = fetch.more.as_deref_mut()?;
+    let streamed = more.bodies.len() > known && matches!(more.bodies.last()?.content, Content::Streamed(_));
+    let body = if streamed { more.bodies.pop() } else { None };
+    if *more == FetchMore::default() {
+        fetch.more = None;
     }
-    fetch
+    body
 }
 
 /// Something before the content could not be read, so the row was cut. Framing knows that the last item is content; which, its name tells.
-fn guess(cursor: &mut Cursor<'_>, row: &mut Row, len: u64) -> (BodySection, Option<u64>) {
+fn guess(cursor: &mut Cursor<'_>, row: &mut Row, len: u64) -> Body {
     cursor.note(hazard::UNESCAPED_QUOTE);
     let (section, origin) = last_item(cursor).unwrap_or_else(|| (BodySection::Body(Section::whole()), None));
-    let body = Body { section: section.clone(), origin, content: Content::Streamed(len) };
-    row.fetch.more_mut().bodies.push(body);
-    (section, origin)
+    let body = Body { section, origin, content: Content::Streamed(len) };
+    row.fetch.more_mut().bodies.push(body.clone());
+    body
 }
 
 /// Reads the name of the item that the frame ends with.

@@ -7,7 +7,7 @@ use crate::response::{Response, Untagged};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use imapkit_types::{Content, Part, Section};
+use imapkit_types::{BodySection, Content, Part, Section};
 
 /// UID, flags and damaged items: what must survive every oddity.
 #[track_caller]
