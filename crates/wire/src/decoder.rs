@@ -121,51 +121,51 @@ fn response(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Response> {
     match cursor.peek() {
         Some(b'*') => {
             cursor.bump();
-            untagged(cursor, rows).map(Response::Untagged)
+            untagged(cursor, rows)
         }
         Some(b'+') => Ok(continuation(cursor)),
         _ => tagged(cursor),
     }
 }
 
-fn untagged(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Untagged> {
+fn untagged(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Response> {
     cursor.skip_spaces();
     match cursor.peek() {
         Some(octet) if octet.is_ascii_digit() => return numbered(cursor, rows),
-        Some(b'[') => return Ok(bare_code(cursor)),
+        Some(b'[') => return Ok(Response::Untagged(bare_code(cursor))),
         _ => {}
     }
     let name = cursor.name();
     if let Some(kind) = status::kind(name) {
-        return Ok(Untagged::Status(status::line(cursor, kind)));
+        return Ok(Response::Untagged(Untagged::Status(status::line(cursor, kind))));
     }
     match data::read(name, cursor) {
-        Some(read) => read,
-        None if name.first().is_some_and(u8::is_ascii_alphabetic) => Ok(unknown(cursor, name, None)),
+        Some(read) => read.map(Response::Untagged),
+        None if name.first().is_some_and(u8::is_ascii_alphabetic) => Ok(Response::Untagged(unknown(cursor, name, None))),
         None => Err(Expected("the name of a response")),
     }
 }
 
 /// `nz-number SP ("EXISTS" / "RECENT" / "EXPUNGE" / "FETCH" SP … / "UIDFETCH" SP …)`
-fn numbered(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Untagged> {
+fn numbered(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Response> {
     let number = cursor.number32()?;
     cursor.skip_spaces();
     let name = cursor.name();
     if let Some(fetch) = row_of(cursor, number, name) {
-        return rows.read(cursor, fetch).map(Untagged::Fetch);
+        return rows.read(cursor, fetch).map(|row| Response::Untagged(Untagged::Fetch(row)));
     }
     let count: fn(u32) -> Untagged = match name {
         name if name.eq_ignore_ascii_case(b"EXISTS") => Untagged::Exists,
         name if name.eq_ignore_ascii_case(b"RECENT") => Untagged::Recent,
         name if name.eq_ignore_ascii_case(b"EXPUNGE") => Untagged::Expunge,
         b"" => return Err(Expected("the name of a response")),
-        name => return Ok(unknown(cursor, name, Some(number))),
+        name => return Ok(Response::Untagged(unknown(cursor, name, Some(number)))),
     };
     if !cursor.at_end() {
         cursor.note(hazard::TRAILING_SPACE);
         cursor.skip_spaces();
     }
-    if cursor.at_end() { Ok(count(number)) } else { Err(Expected("the end of the response")) }
+    if cursor.at_end() { Ok(Response::Untagged(count(number))) } else { Err(Expected("the end of the response")) }
 }
 
 /// The row that `number name` begins, if it begins one. Courier says `* 0 FETCH` (H88): that row belongs to no message.

@@ -30,7 +30,7 @@ use crate::date;
 use crate::error::{Expected, Parsed};
 use crate::hazard;
 
-use super::{body_structure, envelope, value};
+use super::{body_structure, envelope};
 use keywords::Keywords;
 use name::Name;
 use repair::{cut, read};
@@ -102,8 +102,8 @@ impl Rows {
                 set(cursor, &mut row.fetch.flags, flags.flatten());
             }
             Name::Uid => {
-                let uid = read(cursor, row, start, value::nz_number);
-                set(cursor, &mut row.fetch.uid, uid.flatten().and_then(Uid::new));
+                let uid = read(cursor, row, start, uid);
+                set(cursor, &mut row.fetch.uid, uid.flatten());
             }
             Name::Size => {
                 let size = read(cursor, row, start, count);
@@ -164,6 +164,16 @@ fn end(cursor: &mut Cursor<'_>, row: &mut Row) {
         cursor.note(hazard::FETCH_LEFTOVER);
         cut(cursor, row, Expected("the end of the row"));
     }
+}
+
+/// `uniqueid`; `None` for 0 (H27) and what is no number.
+fn uid(cursor: &mut Cursor<'_>) -> Parsed<Option<Uid>> {
+    let number = cursor.count()?.unwrap_or_default();
+    let uid = Uid::new(u32::try_from(number).map_err(|_| Expected("a number of at most 32 bits"))?);
+    if uid.is_none() {
+        cursor.note(hazard::ZERO);
+    }
+    Ok(uid)
 }
 
 /// A number; `None` for what is none exactly (H44, H55, H56).
