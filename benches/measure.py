@@ -24,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.environ.get("IMAPKIT_BENCH_DIR", os.path.join(tempfile.gettempdir(), "imapkit-bench"))
 BUILT = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(HERE, "peers", "target")), "release")
 PORTS = {"BENCH_PLAIN_PORT": os.environ.get("BENCH_PLAIN_PORT", "25143"), "BENCH_TLS_PORT": os.environ.get("BENCH_TLS_PORT", "25993")}
-ENV = dict(os.environ, **PORTS, IMAPKIT_BENCH_DIR=DATA, BENCH_CA=os.path.join(DATA, "ca.crt"), NODE_PATH=os.path.join(DATA, "node_modules"))
+ENV = dict(os.environ, RUST_BACKTRACE="0", **PORTS, IMAPKIT_BENCH_DIR=DATA, BENCH_CA=os.path.join(DATA, "ca.crt"), NODE_PATH=os.path.join(DATA, "node_modules"))
 WORKLOADS = {
     "w2": "W2: 100,000 rows of ENVELOPE and BODYSTRUCTURE, 81 MB",
     "w3": "W3: 20,000 bodies, 318 MB",

@@ -34,7 +34,9 @@ pub(crate) const CASES: &[Case] = &[
     case("rows", "FETCH rows of FLAGS and UID", 4_000, |n| {
         stream(lines(n, |i| format!("* {i} FETCH (UID {i} FLAGS (\\Seen))")))
     }),
-    case("search", "numbers in one SEARCH line", 50_000, |n| stream(listed("* SEARCH", n, |i| format!(" {}", MANY + 3 * i)))),
+    case("search", "numbers in one SEARCH line", 50_000, |n| {
+        stream(listed("* SEARCH", n, |i| format!(" {}", MANY + 3 * i)))
+    }),
     case("search-octets", "the same, an octet at a time", 20_000, |n| {
         octetwise(listed("* SEARCH", n, |i| format!(" {}", MANY + 3 * i)))
     }),
