@@ -1,0 +1,175 @@
+//! From a configuration to a client: socket, TLS, greeting, login, under one deadline.
+//!
+//! Separate from the driver, which does not care how a connection came about. RFC 9051 §3.4; protocol.md 5.1–5.4 (C01–C56), T027, T111.
+//!
+//! ```text
+//! Config --check--> dialing (route, race, proxy) --> Driver: TLS --> session's opening --Ready--> Client
+//! ```
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use imapkit_dial::{Host, Phase, Route};
+use imapkit_session::{Error, ErrorKind, Opened, Session};
+use imapkit_transport::{Facts, ServerId};
+
+use crate::attempt::Attempt;
+use crate::cancel::{Cancel, Canceller};
+use crate::client::Client;
+use crate::config::{Config, Wanted};
+use crate::dialing;
+use crate::driver::Driver;
+use crate::engine::{Engine, Parts};
+use crate::failure;
+use crate::layers::Layers;
+use crate::plan::{self, Binding};
+use crate::socket::{Socket, Stream};
+
+/// What is known of a connection once it is open.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// Greeting, mechanism, server id, namespaces, flights.
+    pub opened: Opened,
+    /// What TLS agreed on and with whom; `None` without TLS.
+    pub tls: Option<Facts>,
+    /// The address that answered; `None` for tunnels, proxies and streams of the caller.
+    pub peer: Option<SocketAddr>,
+    /// How long each phase took that was gone through.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
+/// Connects and logs in.
+///
+/// ```no_run
+/// # fn run() -> Result<(), imapkit_blocking::Error> {
+/// let client = imapkit_blocking::connect(&imapkit_blocking::Config::tls("imap.example.org").login("me", "secret"))?;
+/// client.noop()?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// What is wrong with the configuration (nothing was sent), with the network, the certificate, the server or the credentials; when time is
+/// up, the phase that used it up.
+pub fn connect(config: &Config) -> Result<Client, Error> {
+    Connector::new(config)?.connect()
+}
+
+/// Speaks IMAP over a stream of the caller's, protected as the configuration says ([`Config::tunnel`] for one that needs no TLS).
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_stream(config: &Config, stream: impl Stream) -> Result<Client, Error> {
+    Connector::new(config)?.connect_stream(stream)
+}
+
+/// A connect that another thread can cancel.
+#[derive(Debug)]
+pub struct Connector {
+    config: Config,
+    cancel: Arc<Cancel>,
+}
+
+impl Connector {
+    /// Opens nothing yet.
+    ///
+    /// # Errors
+    /// `Io` when the process has too many files open.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let cancel = Cancel::new().map_err(|error| failure::io("preparing to connect", error))?;
+        Ok(Self { config: config.clone(), cancel: Arc::new(cancel) })
+    }
+
+    /// Ends the connect while it is under way, and later calls on its client.
+    pub fn canceller(&self) -> Canceller {
+        Canceller(Arc::clone(&self.cancel))
+    }
+
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    /// As [`connect`], and `Cancelled`.
+    pub fn connect(self) -> Result<Client, Error> {
+        let (host, port) = plan::check(&self.config)?;
+        let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
+        let socket = self.dial(&host, port, &mut attempt)?;
+        self.open(&host, port, socket, attempt)
+    }
+
+    /// Speaks IMAP over a stream of the caller's.
+    ///
+    /// # Errors
+    /// As [`connect`], and `Cancelled`.
+    pub fn connect_stream(self, stream: impl Stream) -> Result<Client, Error> {
+        let (host, port) = plan::server(&self.config)?;
+        let socket = Socket::other(stream).map_err(|error| failure::io("taking over the stream", error))?;
+        let attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
+        self.open(&host, port, socket, attempt)
+    }
+
+    fn dial(&self, host: &Host, port: u16, attempt: &mut Attempt) -> Result<Socket, Error> {
+        let config = &self.config;
+        let tcp = |stream| Socket::tcp(stream).map_err(|error| failure::io("setting the socket up", error));
+        match &config.route {
+            Route::Direct => {
+                let only_here = config.protection == Wanted::Plaintext && !config.danger_anywhere;
+                tcp(dialing::connect(host, port, config.host_address, only_here, attempt)?)
+            }
+            Route::Proxy(proxy) => tcp(dialing::connect_through(proxy, host, port, attempt)?),
+            Route::Unix(path) => {
+                attempt.enter(Phase::Connect);
+                Socket::unix(path).map_err(|error| failure::io(&format!("connecting to {}", path.display()), error))
+            }
+            Route::Command(template) => {
+                attempt.enter(Phase::Connect);
+                let words = template.fill(host, port, config.user.as_deref()).map_err(failure::misuse)?;
+                Socket::command(&words).map_err(|error| failure::io("starting the tunnel command", error))
+            }
+            _ => Err(Error::new(ErrorKind::Unsupported, "this way of connecting is not supported here")),
+        }
+    }
+
+    /// Everything from an open socket to "ready".
+    fn open(&self, host: &Host, port: u16, socket: Socket, mut attempt: Attempt) -> Result<Client, Error> {
+        let config = &self.config;
+        let tls = match config.protection {
+            Wanted::Tls | Wanted::StartTls => {
+                let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
+                Some((config.trust.load()?, server))
+            }
+            Wanted::Plaintext | Wanted::Tunnel => None,
+        };
+        let mut layers = Layers::default();
+        if let (Wanted::Tls, Some((tls, server))) = (config.protection, &tls) {
+            layers.start_tls(tls, server)?;
+        }
+        let nonce =
+            getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;
+        let binding = Binding::default();
+        let login = plan::login(config, host, port, &binding);
+        let session = Session::new(plan::session(config, login), nonce, attempt.now());
+        let write_timeout = config.timers.progress;
+        let parts = Parts { session, layers, tls, binding, tracer: config.tracer.clone(), write_timeout };
+        let engine = Engine::new(parts, attempt.now());
+        let driver = Driver::new(engine, socket, Arc::clone(&self.cancel), attempt.clock());
+        let opened = self.run_opening(&driver, &mut attempt)?;
+        let peer = driver.socket().remote_address().filter(|_| matches!(config.route, Route::Direct));
+        let tls = driver.lock().layers.facts().cloned();
+        let info = ConnectionInfo { opened, tls, peer, phases: attempt.spent() };
+        Ok(Client::new(Arc::new(driver), Arc::new(info), config.call_timeout))
+    }
+
+    /// Runs the session until it is ready, and notes how far it is.
+    fn run_opening(&self, driver: &Driver, attempt: &mut Attempt) -> Result<Opened, Error> {
+        let starts_tls = self.config.protection == Wanted::StartTls;
+        let outcome = driver.wait(attempt.patience(), |engine, _| {
+            attempt.enter(plan::phase(&engine.session, engine.layers.is_handshaking(), starts_tls));
+            engine.outcome()
+        });
+        outcome.unwrap_or_else(|over| Err(attempt.left().err().unwrap_or(over)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! The public surface against the embedded server and scripted peers: one binary, a module per area.
+
+mod append;
+mod cancel;
+mod connect;
+mod fetch;
+mod support;
+mod threads;
+mod verbs;
+mod watch;
