@@ -141,7 +141,9 @@ fn untagged(cursor: &mut Cursor<'_>, rows: &mut Rows) -> Parsed<Response> {
     }
     match data::read(name, cursor) {
         Some(read) => read.map(Response::Untagged),
-        None if name.first().is_some_and(u8::is_ascii_alphabetic) => Ok(Response::Untagged(unknown(cursor, name, None))),
+        None if name.first().is_some_and(u8::is_ascii_alphabetic) => {
+            Ok(Response::Untagged(unknown(cursor, name, None)))
+        }
         None => Err(Expected("the name of a response")),
     }
 }

@@ -22,7 +22,7 @@ use crate::hazard;
 const ENDS_ATOM: u8 = 1;
 /// Octets that end a word: space, line ends, parentheses.
 const ENDS_WORD: u8 = 2;
-/// Octets that end the name of an item: all that end an atom, and what begins a section or a partial.
+/// Octets that end the name of an item: all that end an atom, what begins a section or a partial, and a comma.
 const ENDS_NAME: u8 = 4;
 
 const fn classes() -> [u8; 256] {
@@ -31,7 +31,7 @@ const fn classes() -> [u8; 256] {
     loop {
         let ends_word = matches!(n, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')');
         let ends_atom = ends_word || matches!(n, b'"' | b']' | b'{');
-        let ends_name = ends_atom || n < b' ' || matches!(n, b'[' | b'<');
+        let ends_name = ends_atom || n < b' ' || matches!(n, b'[' | b'<' | b',');
         // `n` indexes a table of 256.
         #[allow(
             clippy::indexing_slicing,
@@ -226,7 +226,7 @@ impl<'a> Cursor<'a> {
         self.run(ENDS_WORD, "a word")
     }
 
-    /// The name of an item or response: an atom that ends before `[` and `<` too. Empty when there is none.
+    /// The name of an item or response: an atom that ends before `[`, `<` and `,` too. Empty when there is none.
     #[inline]
     pub(crate) fn name(&mut self) -> &'a [u8] {
         let start = self.pos();
@@ -295,6 +295,8 @@ impl<'a> Cursor<'a> {
     fn closes(&self) -> bool {
         match self.rest() {
             [_, b' ', after @ ..] => self.quoting() == Quoting::Delimited || may_follow_string(after),
+            // Domino: ("CHARSET" "("3D"Windows-1252"")"). No string begins directly behind a list.
+            [_, b')', b'"', ..] => self.quoting() == Quoting::Delimited,
             [_] | [_, b')' | b']' | b'\r' | b'\n', ..] => true,
             _ => false,
         }
@@ -419,7 +421,8 @@ impl<'a> Cursor<'a> {
     fn any_field(&mut self) -> Parsed<Span> {
         self.skip_spaces();
         let span = self.nstring()?;
-        if self.ends_token() || self.is_lenient() { Ok(span) } else { Err(Expected("a space")) }
+        let next_begins = self.is_lenient() && self.peek() == Some(b'"');
+        if self.ends_token() || next_begins { Ok(span) } else { Err(Expected("a space")) }
     }
 
     /// A string or an atom; NIL is the atom `NIL` (H43).

@@ -138,11 +138,12 @@ impl Scratch {
         if cursor.close()? {
             return Ok(());
         }
-        self.disposition(cursor, part)?;
+        let text = self.disposition(cursor, part)?;
         if cursor.close()? {
+            describe(cursor, part, text);
             return Ok(());
         }
-        self.languages(cursor, part)?;
+        self.languages(cursor, part, text)?;
         if cursor.close()? {
             return Ok(());
         }
@@ -182,20 +183,19 @@ impl Scratch {
         Ok(())
     }
 
-    /// `dsp = "(" string SP params ")" / nil`; Exchange sends a bare string (H75), or the description (H76).
-    fn disposition(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode) -> Parsed<()> {
+    /// `dsp = "(" string SP params ")" / nil`; Exchange sends a bare string (H75). A string that is no disposition is given back (H76).
+    fn disposition(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode) -> Parsed<Span> {
         if cursor.peek() == Some(b'(') {
-            return self.disposition_list(cursor, part);
+            self.disposition_list(cursor, part)?;
+            return Ok(Span::NIL);
         }
         let text = cursor.field()?;
-        if is_disposition(cursor, text) {
-            cursor.note(hazard::DISPOSITION);
-            part.disposition = text;
-        } else if !text.is_nil() {
-            cursor.note(hazard::BODY_FIELDS);
-            part.description = text;
+        if !is_disposition(cursor, text) {
+            return Ok(text);
         }
-        Ok(())
+        cursor.note(hazard::DISPOSITION);
+        part.disposition = text;
+        Ok(Span::NIL)
     }
 
     fn disposition_list(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode) -> Parsed<()> {
@@ -215,36 +215,46 @@ impl Scratch {
         if cursor.close()? { Ok(()) } else { Err(Expected("the end of a disposition")) }
     }
 
-    /// `lang = "(" string *(SP string) ")" / nstring`; NIL entries are dropped (H78). A disposition here has changed places with the
-    /// languages (H76).
-    fn languages(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode) -> Parsed<()> {
+    /// `lang = "(" string *(SP string) ")" / nstring`; NIL entries are dropped (H78). `text` stood where the disposition belongs: if that is
+    /// here, the two have changed places, else it is the description (H76).
+    fn languages(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode, text: Span) -> Parsed<()> {
         let first = index(self.pairs.len());
+        if cursor.peek() == Some(b'(') && is_disposition_list(cursor) {
+            cursor.note(hazard::BODY_FIELDS);
+            for language in [part.disposition, text] {
+                self.push_language(cursor, language)?;
+            }
+            part.languages = (first, index(self.pairs.len()));
+            return self.disposition_list(cursor, part);
+        }
+        describe(cursor, part, text);
         if cursor.peek() != Some(b'(') {
             let language = cursor.field()?;
-            if !language.is_nil() {
-                self.push_pair(cursor, language, Span::NIL)?;
-            }
+            self.push_language(cursor, language)?;
         } else if !eat_empty_list(cursor) {
-            if is_disposition_list(cursor) {
-                cursor.note(hazard::BODY_FIELDS);
-                if !part.disposition.is_nil() {
-                    self.push_pair(cursor, part.disposition, Span::NIL)?;
-                }
-                part.languages = (first, index(self.pairs.len()));
-                return self.disposition_list(cursor, part);
-            }
             cursor.open()?;
             while !cursor.close()? {
                 let language = cursor.field()?;
                 if language.is_nil() {
                     cursor.note(hazard::LANGUAGE_NIL);
-                } else {
-                    self.push_pair(cursor, language, Span::NIL)?;
                 }
+                self.push_language(cursor, language)?;
             }
         }
         part.languages = (first, index(self.pairs.len()));
         Ok(())
+    }
+
+    fn push_language(&mut self, cursor: &Cursor<'_>, language: Span) -> Parsed<()> {
+        if language.is_nil() { Ok(()) } else { self.push_pair(cursor, language, Span::NIL) }
+    }
+}
+
+/// Exchange puts the description where the disposition belongs.
+fn describe(cursor: &mut Cursor<'_>, part: &mut BodyNode, text: Span) {
+    if !text.is_nil() {
+        cursor.note(hazard::BODY_FIELDS);
+        part.description = text;
     }
 }
 

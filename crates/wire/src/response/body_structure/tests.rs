@@ -151,6 +151,8 @@ fn h075_to_h079_fields_of_other_shapes_and_in_other_order() {
         (" () NIL (NIL \"en\") \"loc\"", "location:loc language:en", &["H77", "H78", "H79"]),
         (" NIL NIL (\"attachment\" (\"filename\" \"x\")) NIL", "disposition:attachment filename=x", &["H76", "H79"]),
         (" NIL (\"en\" NIL) (\"inline\" NIL) NIL", "disposition:inline language:en", &["H76", "H79"]),
+        (" NIL \"en\" (\"inline\" NIL) NIL", "disposition:inline language:en", &["H76", "H79"]),
+        (" NIL \"a note\"", "description:a note", &["H76", "H79"]),
         (" NIL \"a note\" NIL NIL", "description:a note", &["H76", "H79"]),
         (" NIL NIL \"en\" \"loc\" 123 {3}\r\nabc (\"a\" (\"b\"))", "location:loc language:en", &["H79"]),
     ] {

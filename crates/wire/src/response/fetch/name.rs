@@ -3,6 +3,7 @@
 //! Separate because it is the one place where items are told apart, and because that is done for each item of each row.
 
 use crate::cursor::Cursor;
+use crate::hazard;
 
 /// An item this library knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,26 @@ impl Name {
                 return found;
             }
         }
-        Self::of(cursor.name())
+        Self::read_any(cursor)
+    }
+
+    fn read_any(cursor: &mut Cursor<'_>) -> Self {
+        let start = cursor.pos();
+        let mut found = Self::of(cursor.name());
+        if cursor.eat(b',') {
+            // Proton Bridge: (UID, 7 …).
+            cursor.note(hazard::SPACING);
+        } else if cursor.peek() == Some(b'"') && cursor.pos() == start {
+            let quoted = cursor.quoted().ok();
+            found = quoted.and_then(|name| cursor.frame().raw(name)).map_or(Self::Other, Self::of);
+            if found == Self::Other {
+                // A string that names no item we know is no name.
+                cursor.set_pos(start);
+            } else {
+                cursor.note(hazard::STRING_OR_ATOM);
+            }
+        }
+        found
     }
 
     pub(super) fn of(name: &[u8]) -> Self {

@@ -228,6 +228,8 @@ fn h063_what_is_no_date_is_kept_as_octets() {
 fn h086_unknown_items_are_kept_whatever_their_shape() {
     let text = "* 1 FETCH (UID 1 XAOL.SPAM.REASON \"x y\" X-MSG-EXT (a (b {2}\r\n)) \")\") NIL) DECO[a b]<1> {1}\r\n) Z 5 A! b EMPTY)\r\n";
     let fetch = survives(text, "1 -", &[]);
+    survives("* 1 FETCH (UID, 7 FLAGS, ())\r\n", "7 ()", &["H61"]);
+    survives("* 1 FETCH (\"UID\" 7 \"flags\" ())\r\n", "7 ()", &["H45"]);
     let unknown: Vec<_> =
         fetch.more.unwrap().unknown.iter().map(|(n, v)| format!("{n}={}", v.escape_ascii())).collect();
     assert_eq!(
