@@ -1,3 +1,63 @@
-//! The imapkit command line.
+//! The imapkit command line: mail over IMAP, for people and scripts.
+//!
+//! ```text
+//! argv --args::low--> typed --args::high--> meant --commands--> exit code
+//!        place, query, secrets, config          connect, message, save, source, output
+//! ```
+//!
+//! Rules that hold everywhere: stdout is data and stderr is for people; nothing that came from a server or a message reaches a terminal
+//! uncleaned or becomes a path; no secret is printed; a reader that goes away is no failure; exit codes are a contract ([`exit`]).
 
-fn main() {}
+mod args;
+mod commands;
+mod config;
+mod connect;
+mod errors;
+mod exit;
+mod files;
+mod interrupt;
+mod mailboxes;
+mod message;
+mod output;
+mod place;
+mod progress;
+mod query;
+mod save;
+mod secrets;
+mod source;
+
+use std::process::ExitCode;
+
+use args::high;
+use errors::{Outcome, Problem};
+use exit::Exit;
+use imapkit::types::Date;
+use output::Output;
+
+fn main() -> ExitCode {
+    let low = match args::read() {
+        Ok(low) => low,
+        Err(exit) => return exit.into(),
+    };
+    let mut output = Output::new(high::manner(&low.verb));
+    let exit = run(low, &mut output).unwrap_or_else(|problem| {
+        output.problem(&problem);
+        problem.exit()
+    });
+    exit.into()
+}
+
+fn run(low: args::low::Low, output: &mut Output) -> Outcome {
+    let task = high::task(low.verb, today()?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::new(Exit::Failed, "system", format!("cannot start: {error}")))?;
+    runtime.block_on(commands::run(task, output))
+}
+
+/// The day it is here; in UTC where the system does not tell the zone.
+fn today() -> Outcome<Date> {
+    let now = time::OffsetDateTime::now_local().unwrap_or_else(|_| time::OffsetDateTime::now_utc());
+    let days = i64::from(now.to_julian_day()) - 2_440_588;
+    Date::from_unix_days(days)
+        .ok_or_else(|| Problem::new(Exit::Failed, "system", "this machine's clock shows no date of our time"))
+}

@@ -126,8 +126,11 @@ impl Parser {
         if value.is_empty() {
             return Err(bad(&whole(), "wants a value"));
         }
-        let text = |made: Result<Key, imapkit::types::Invalid>| made.map_err(|_| bad(&whole(), "holds a character that cannot be searched for"));
-        let day = || self.day(value).ok_or_else(|| bad(&whole(), "is no date: try 2026-11-23, today, 7d, 3w, 2m or 1y"));
+        let text = |made: Result<Key, imapkit::types::Invalid>| {
+            made.map_err(|_| bad(&whole(), "holds a character that cannot be searched for"))
+        };
+        let day =
+            || self.day(value).ok_or_else(|| bad(&whole(), "is no date: try 2026-11-23, today, 7d, 3w, 2m or 1y"));
         let octets = || size(value).ok_or_else(|| bad(&whole(), "is no size: try 500, 20k or 1m"));
         match key {
             "from" => text(Key::from(value)),
@@ -143,7 +146,9 @@ impl Parser {
                 let (name, value) = value.split_once('=').ok_or_else(|| bad(&whole(), "wants NAME=VALUE"))?;
                 Key::header(name, value).map_err(|_| bad(&whole(), "is no header field"))
             }
-            "is" => state(value).ok_or_else(|| bad(&whole(), "is unknown: unread, read, flagged, answered, draft, deleted, new, recent")),
+            "is" => state(value).ok_or_else(|| {
+                bad(&whole(), "is unknown: unread, read, flagged, answered, draft, deleted, new, recent")
+            }),
             "has" if value == "attachment" => text(Key::header("Content-Type", "multipart/mixed")),
             "has" => Err(bad(&whole(), "is unknown: only has:attachment")),
             "flag" | "keyword" => match state(value) {
@@ -172,7 +177,9 @@ impl Parser {
             "yesterday" => return back(1),
             _ => {}
         }
-        if let Some((count, unit)) = value.char_indices().last().and_then(|(at, unit)| Some((value.get(..at)?.parse::<i64>().ok()?, unit))) {
+        if let Some((count, unit)) =
+            value.char_indices().last().and_then(|(at, unit)| Some((value.get(..at)?.parse::<i64>().ok()?, unit)))
+        {
             let days = match unit {
                 'd' => 1,
                 'w' => 7,
@@ -183,7 +190,8 @@ impl Parser {
             return back(count.checked_mul(days)?).filter(|_| count >= 0);
         }
         let mut parts = value.splitn(3, '-');
-        let (year, month, day) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let (year, month, day) =
+            (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         Date::new(year, month, day).ok()
     }
 }

@@ -68,7 +68,9 @@ fn word(text: &str) -> Result<(Token, &str), QueryError> {
             let (tail, rest) = quoted(rest)?;
             Ok((Token::Word { key: Some(key.to_lowercase()), value: format!("{value}{tail}"), quoted: true }, rest))
         }
-        Some((key, value)) => Ok((Token::Word { key: Some(key.to_lowercase()), value: value.to_owned(), quoted: false }, rest)),
+        Some((key, value)) => {
+            Ok((Token::Word { key: Some(key.to_lowercase()), value: value.to_owned(), quoted: false }, rest))
+        }
         None if head.eq_ignore_ascii_case("or") => Ok((Token::Or, rest)),
         None if head.eq_ignore_ascii_case("not") => Ok((Token::Not, rest)),
         None if head.eq_ignore_ascii_case("and") => tokens_after_and(rest),

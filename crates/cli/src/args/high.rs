@@ -1,0 +1,289 @@
+//! The command line as it is meant.
+//!
+//! Separate from [`super::low`] so that verbs never see a string they would have to understand: a [`Target`] has a place, a [`Task`] has
+//! compiled queries and checked flags. Invariant: whatever is refused here is refused before a packet is sent or a password asked for.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use imapkit::dial::{Host, Security};
+use imapkit::sasl::Method;
+use imapkit::transport::Digest;
+use imapkit::types::{Capability, Date, Flag, Flags, Key, Uid};
+
+use super::low::{self, Connection, DateFrom, Format, Item, SourceFormat, Verb};
+use crate::config::{self, Account};
+use crate::errors::{Outcome, Problem};
+use crate::output::Manner;
+use crate::place::{Place, Server};
+use crate::query;
+use crate::secrets::Source;
+
+/// A verb with everything it needs.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// See it work.
+    Demo { keep: bool, to: Option<PathBuf> },
+    /// Explain a connection.
+    Doctor { target: Target, login: bool },
+    /// List folders.
+    Ls { target: Target, subscribed: bool, status: bool },
+    /// List messages.
+    Search { target: Target, key: Key, limit: Option<u32> },
+    /// Show a message.
+    Show { target: Target, uid: Uid, view: View },
+    /// Download messages.
+    Fetch(Box<Fetch>),
+    /// Append messages.
+    Put(Box<Put>),
+    /// Tell what happens.
+    Watch { target: Target, exec: Option<String>, count: Option<u64>, time: Option<Duration> },
+    /// Man pages and completions.
+    Generate(low::Generate),
+}
+
+/// How `show` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Headers, text, attachments.
+    Text,
+    /// Bytes.
+    Raw,
+    /// All header fields.
+    Headers,
+    /// The tree of parts.
+    Structure,
+}
+
+/// What `fetch` is to do.
+#[derive(Debug)]
+pub(crate) struct Fetch {
+    pub(crate) target: Target,
+    pub(crate) key: Key,
+    pub(crate) what: What,
+    pub(crate) to: Option<PathBuf>,
+    pub(crate) mark_seen: bool,
+}
+
+/// What `fetch` writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Whole messages.
+    Messages(Format),
+    /// These facts of each message, one object a line.
+    Facts(Vec<Item>),
+    /// Attachments, decoded.
+    Attachments,
+}
+
+/// What `put` is to do.
+#[derive(Debug)]
+pub(crate) struct Put {
+    pub(crate) target: Target,
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) format: Option<SourceFormat>,
+    pub(crate) flags: Option<Flags>,
+    pub(crate) date: DateFrom,
+    pub(crate) dry_run: bool,
+}
+
+/// A server, how to get to it, and what to trust.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) place: Place,
+    pub(crate) secret: Source,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) pins: Vec<Digest>,
+    pub(crate) trusted_site: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) auth: Option<Method>,
+    pub(crate) disabled: Vec<Capability>,
+    pub(crate) allow_cleartext: bool,
+    pub(crate) trace: Option<PathBuf>,
+}
+
+/// How to answer, which is known even where the rest cannot be understood.
+pub(crate) fn manner(verb: &Verb) -> Manner {
+    let (answer, verbose) = match verb {
+        Verb::Demo(verb) => (verb.answer, false),
+        Verb::Doctor(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Ls(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Search(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Show(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Fetch(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Put(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Watch(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Generate(_) => return Manner { json: false, progress: crate::output::Progress::Never, verbose: false },
+    };
+    Manner { json: answer.json, progress: answer.progress, verbose }
+}
+
+/// Says what is meant. `today` is the day that `7d` counts back from.
+pub(crate) fn task(verb: Verb, today: Date) -> Outcome<Task> {
+    Ok(match verb {
+        Verb::Demo(verb) => Task::Demo { keep: verb.keep, to: verb.to },
+        Verb::Doctor(verb) => {
+            Task::Doctor { target: Target::new(verb.connection, verb.place.as_deref())?, login: !verb.no_login }
+        }
+        Verb::Ls(verb) => Task::Ls {
+            target: Target::new(verb.connection, verb.place.as_deref())?,
+            subscribed: verb.subscribed,
+            status: !verb.no_status,
+        },
+        Verb::Search(verb) => Task::Search {
+            target: Target::new(verb.connection, Some(&verb.place))?,
+            key: compile(&verb.query, today)?,
+            limit: verb.limit,
+        },
+        Verb::Show(verb) => show(verb)?,
+        Verb::Fetch(verb) => Task::Fetch(Box::new(fetch(verb, today)?)),
+        Verb::Put(verb) => Task::Put(Box::new(put(verb)?)),
+        Verb::Watch(verb) => Task::Watch {
+            target: Target::new(verb.connection, Some(&verb.place))?,
+            exec: verb.exec,
+            count: verb.count,
+            time: verb.seconds.map(Duration::from_secs),
+        },
+        Verb::Generate(verb) => Task::Generate(verb),
+    })
+}
+
+fn compile(words: &[String], today: Date) -> Outcome<Key> {
+    query::compile(&words.join(" "), today)
+        .map_err(|error| Problem::usage(error.to_string()).next("the terms are listed by: imapkit search --help"))
+}
+
+fn show(verb: low::Show) -> Outcome<Task> {
+    let view = match (verb.raw, verb.headers, verb.structure) {
+        (true, _, _) => View::Raw,
+        (_, true, _) => View::Headers,
+        (_, _, true) => View::Structure,
+        _ => View::Text,
+    };
+    let target = Target::new(verb.connection, Some(&verb.place))?;
+    let uid = verb.uid.or(target.place.uid).ok_or_else(|| {
+        Problem::usage("which message is not said").next("add its UID behind the folder; `imapkit search` lists UIDs")
+    })?;
+    let uid = Uid::new(uid).ok_or_else(|| Problem::usage("UIDs begin at 1"))?;
+    Ok(Task::Show { target, uid, view })
+}
+
+fn fetch(verb: low::Fetch, today: Date) -> Outcome<Fetch> {
+    let target = Target::new(verb.connection, Some(&verb.place))?;
+    let mut key = compile(&verb.query, today)?;
+    if let Some(uid) = target.place.uid.and_then(Uid::new) {
+        key = Key::Uid(uid.into()).and(key);
+    }
+    let what = match verb.format {
+        _ if verb.attachments => What::Attachments,
+        Some(Format::Jsonl) => What::Facts(verb.items),
+        Some(format) => What::Messages(format),
+        None => What::Messages(Format::Eml),
+    };
+    if verb.to.is_none() && what == What::Messages(Format::Maildir) {
+        return Err(Problem::usage("a Maildir cannot be written to stdout").next("say where with --to FOLDER"));
+    }
+    if verb.to.is_none() && verb.answer.json && matches!(what, What::Messages(_)) {
+        let problem = Problem::usage("messages and JSON cannot both go to stdout");
+        return Err(
+            problem.next("say where messages go with --to FOLDER, or use --format jsonl --items flags,date,body")
+        );
+    }
+    Ok(Fetch { target, key, what, to: verb.to, mark_seen: verb.mark_seen })
+}
+
+fn put(verb: low::Put) -> Outcome<Put> {
+    let flags = verb.flags.map(|names| names.iter().filter(|name| !name.is_empty()).map(|name| flag(name)).collect());
+    Ok(Put {
+        target: Target::new(verb.connection, Some(&verb.place))?,
+        files: verb.files,
+        format: verb.format,
+        flags: flags.transpose()?,
+        date: verb.date,
+        dry_run: verb.dry_run,
+    })
+}
+
+/// `seen`, `\Seen` or a keyword.
+fn flag(name: &str) -> Outcome<Flag> {
+    let known = ["seen", "answered", "flagged", "draft", "deleted"];
+    let word = if known.contains(&name.to_ascii_lowercase().as_str()) { format!("\\{name}") } else { name.to_owned() };
+    match Flag::parse(&word) {
+        Ok(flag @ (Flag::Recent | Flag::Any)) => Err(Problem::usage(format!("the flag {flag} cannot be set"))),
+        Ok(flag) => Ok(flag),
+        Err(_) => Err(Problem::usage(format!("{name:?} is no flag")).next(format!("known are {}", known.join(", ")))),
+    }
+}
+
+impl Target {
+    fn new(flags: Connection, typed: Option<&str>) -> Outcome<Self> {
+        let account = flags.account.as_deref().map(config::account).transpose()?;
+        let mut place = find(account.as_ref(), typed)?;
+        let account = account.unwrap_or_default();
+        if let Some(user) = flags.user.or(account.user) {
+            place.user = Some(user);
+        }
+        guard(&place, flags.allow_cleartext)?;
+        let pins = if flags.pin.is_empty() { account.pin } else { flags.pin };
+        let timeout = flags.timeout.or(account.timeout).map(Duration::from_secs);
+        Ok(Self {
+            secret: Source::choose(flags.password_command.as_deref(), account.password_command.as_deref()),
+            ca_file: flags.ca_file.or(account.ca_file),
+            pins: pins.iter().map(|pin| digest(pin)).collect::<Outcome<_>>()?,
+            trusted_site: flags.trusted_site,
+            timeout,
+            auth: flags.auth.or(account.auth).or_else(|| place.auth.clone()).map(|name| method(&name)).transpose()?,
+            disabled: flags.disable_extension.iter().map(|name| Capability::parse(name)).collect(),
+            allow_cleartext: flags.allow_cleartext,
+            trace: flags.trace.or(account.trace),
+            place,
+        })
+    }
+}
+
+/// With an account, what is typed is the folder; without one it is the whole place.
+fn find(account: Option<&Account>, typed: Option<&str>) -> Outcome<Place> {
+    match (account, typed) {
+        (Some(account), folder) => {
+            let mut place = Place::parse(&account.r#where)?;
+            place.mailbox = folder.map(str::to_owned).or(place.mailbox);
+            Ok(place)
+        }
+        (None, Some(text)) => Place::parse(text),
+        (None, None) => Err(Problem::usage("where is not said").next(
+            "say for example ann@example.org, imap.example.org or imaps://ann@imap.example.org, or use --account NAME",
+        )),
+    }
+}
+
+/// Clear text stays on this machine unless somebody insists (T027).
+fn guard(place: &Place, allowed: bool) -> Outcome<()> {
+    let here = matches!(&place.server, Server::Host(host) if host.is_loopback());
+    if place.security != Security::Insecure || here || allowed {
+        return Ok(());
+    }
+    let host = place.host().map(Host::to_string).unwrap_or_default();
+    Err(Problem::guard(format!(
+        "clear text to {host} is refused: everybody on the way could read the mail and the password"
+    ))
+    .next("use imaps:// or imap+starttls://; if it has to be, add --allow-cleartext"))
+}
+
+fn method(name: &str) -> Outcome<Method> {
+    let known =
+        "LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512, XOAUTH2, OAUTHBEARER, EXTERNAL, ANONYMOUS";
+    name.parse().map_err(|_| {
+        Problem::usage(format!("the login mechanism {name:?} is not known")).next(format!("known are {known}"))
+    })
+}
+
+fn digest(text: &str) -> Outcome<Digest> {
+    let text = text.strip_prefix("sha256:").unwrap_or(text);
+    text.parse().map_err(|_| {
+        Problem::usage(format!("the pin {text:?} is no SHA-256"))
+            .next("`imapkit doctor` shows the key's: 64 hex digits")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! The command line as it was typed: one clap type per verb, the words of the help beside the flag they explain.
+//!
+//! Separate from [`super::high`], which says what it means: nothing here looks at the network, the clock or a file, so man page and shell
+//! completions come from the very same definitions. The contract is `imapkit --help`; names and meanings of flags do not change.
+
+mod verbs;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::Progress;
+pub(crate) use verbs::*;
+
+/// Mail over IMAP, from the command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "imapkit",
+    version,
+    about = "Mail over IMAP, from the command line: look, search, fetch, put, watch, diagnose",
+    after_help = AFTER_HELP,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Low {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const AFTER_HELP: &str = concat!(
+    "Start with `imapkit demo`: it needs no account.\n\n",
+    "Exit codes: 0 done · 1 failed · 2 done, with items left out or warnings · 3 login refused ·\n",
+    "            4 network · 5 refused because it would not be safe · 64 wrong usage"
+);
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Demo(Demo),
+    Doctor(Doctor),
+    Ls(Ls),
+    Search(Search),
+    Show(Show),
+    Fetch(Fetch),
+    Put(Put),
+    Watch(Watch),
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+/// How to get to the server: the same flags on every verb.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// Use this account of the configuration file; the place is then only the folder
+    #[arg(long, value_name = "NAME", env = "IMAPKIT_ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// Log in by this name instead of the one in the place
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Take the password from the first line this command prints (otherwise: IMAPKIT_PASSWORD, or a prompt)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) password_command: Option<String>,
+    /// Trust the authorities in this PEM file, besides the system's
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Accept only this public key: SHA-256 in hex, as `doctor` shows it; may be given more than once
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) pin: Vec<String>,
+    /// Accept any certificate. Dangerous: whoever sits in the way can read everything
+    #[arg(long)]
+    pub(crate) trusted_site: bool,
+    /// Give up when connecting takes, or the server stays silent, for longer than this
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: Option<u64>,
+    /// Log in by this SASL mechanism only, or by LOGIN
+    #[arg(long, value_name = "MECHANISM")]
+    pub(crate) auth: Option<String>,
+    /// Pretend that the server does not offer this capability; may be given more than once
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) disable_extension: Vec<String>,
+    /// Let clear text leave this machine, password and all
+    #[arg(long)]
+    pub(crate) allow_cleartext: bool,
+    /// Write what is said to and by the server into this file, without secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Say more about what happens
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// How to answer: the same flags on every verb.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Answer {
+    /// Print JSON, one object a line; see docs/json.md
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Progress of long work, on stderr
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
+    pub(crate) progress: Progress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Low::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_on_a_server_has_the_same_connection_flags() {
+        let command = Low::command();
+        let flags = |verb: &str| -> Vec<String> {
+            let verb = command.find_subcommand(verb).unwrap();
+            let ours = verb.get_arguments().filter(|arg| arg.get_help_heading() == Some("Connection"));
+            ours.map(|arg| arg.get_id().to_string()).collect()
+        };
+        let doctor = flags("doctor");
+        assert_eq!(doctor.len(), 12);
+        for verb in ["ls", "search", "show", "fetch", "put", "watch"] {
+            assert_eq!(flags(verb), doctor, "{verb}");
+        }
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        for verb in Low::command().get_subcommands() {
+            assert!(verb.get_arguments().all(|arg| !["password", "token", "secret"].contains(&arg.get_id().as_str())));
+        }
+    }
+}

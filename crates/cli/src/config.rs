@@ -1,0 +1,105 @@
+//! The configuration file: accounts by name, so that a place need not be typed again and again.
+//!
+//! ```toml
+//! [accounts.work]
+//! where = "imaps://ann%40example.org@imap.example.org"
+//! password-command = "pass show mail/work"
+//! ca-file = "/etc/ssl/example.pem"    # and: pin, user, auth, timeout, trace
+//! ```
+//!
+//! Separate because the file is only read when an account is named. Flags win over it. A key that is not known is an error: a misspelt
+//! `pin` must not be silently nothing. A password does not belong into it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::errors::{Outcome, Problem};
+
+/// An account of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Account {
+    /// The place, as on the command line.
+    pub(crate) r#where: String,
+    pub(crate) user: Option<String>,
+    pub(crate) password_command: Option<String>,
+    pub(crate) ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) pin: Vec<String>,
+    pub(crate) auth: Option<String>,
+    pub(crate) timeout: Option<u64>,
+    pub(crate) trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    accounts: BTreeMap<String, Account>,
+}
+
+/// The account of this name.
+pub(crate) fn account(name: &str) -> Outcome<Account> {
+    let Some(path) = path() else {
+        return Err(
+            Problem::usage("there is no configuration folder on this system").next("set IMAPKIT_CONFIG to a file")
+        );
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let problem = Problem::file("read", &path, &error);
+        problem
+            .next("an account looks like this:")
+            .next(format!("  [accounts.{name}]"))
+            .next("  where = \"imaps://ann@imap.example.org\"")
+    })?;
+    find(&text, name, &path)
+}
+
+fn find(text: &str, name: &str, path: &Path) -> Outcome<Account> {
+    let file: File = toml::from_str(text).map_err(|error| {
+        // Only the message: the quoted line might hold what does not belong there.
+        Problem::usage(format!("{}: {}", path.display(), error.message()))
+    })?;
+    let names: Vec<&str> = file.accounts.keys().map(String::as_str).collect();
+    let known = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+    let missing = || Problem::usage(format!("{} has no account {name:?}: {known}", path.display()));
+    file.accounts.get(name).cloned().ok_or_else(missing)
+}
+
+fn path() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(file) = variable("IMAPKIT_CONFIG") {
+        return Some(file);
+    }
+    let home = || variable("HOME");
+    let folder = variable("XDG_CONFIG_HOME").or_else(|| match std::env::consts::OS {
+        "windows" => variable("APPDATA"),
+        "macos" => home().map(|home| home.join("Library/Application Support")),
+        _ => home().map(|home| home.join(".config")),
+    })?;
+    Some(folder.join("imapkit/config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "[accounts.work]\nwhere = \"ann@imap.example.org\"\npassword-command = \"pass work\"\n";
+
+    #[test]
+    fn an_account_is_found_by_name() {
+        let account = find(FILE, "work", Path::new("c.toml")).unwrap();
+        assert_eq!(account.r#where, "ann@imap.example.org");
+        assert_eq!(account.password_command.as_deref(), Some("pass work"));
+        let problem = find(FILE, "home", Path::new("c.toml")).unwrap_err();
+        assert_eq!(problem.to_string(), "c.toml has no account \"home\": it has work");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_that_quotes_no_value() {
+        let problem = find(&format!("{FILE}password = \"hunter2\"\n"), "work", Path::new("c.toml")).unwrap_err();
+        assert!(problem.to_string().contains("password") && !problem.to_string().contains("hunter2"), "{problem}");
+    }
+}

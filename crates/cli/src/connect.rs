@@ -1,0 +1,184 @@
+//! From a target to a logged-in client.
+//!
+//! Separate because all verbs begin so: find the server, ask for the password, build the library's configuration, connect, and turn what
+//! goes wrong into words. The order matters: guards and typing mistakes before the password is asked for, the certificate before it is
+//! sent. RFC 8314.
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use imapkit::dial::{Host, Security};
+use imapkit::sasl::{Accept, Credentials, Method, Policy, Proof};
+use imapkit::transport::{ServerId, TlsConfig};
+use imapkit::{Client, Config, Error, Selected, Timers, TraceLine};
+
+use crate::args::high::Target;
+use crate::errors::library::explain;
+use crate::errors::{Outcome, Problem, plain};
+use crate::output::Output;
+use crate::output::text::clean;
+use crate::place::{Place, Server};
+
+/// A connection, and where it leads: what verbs work with.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// The connection.
+    pub(crate) client: Client,
+    /// Where it leads; the server is known now.
+    pub(crate) place: Place,
+}
+
+/// Connects and logs in.
+pub(crate) async fn open(target: &Target, output: &mut Output) -> Outcome<Link> {
+    let (place, config) = prepare(target, output).await?;
+    connect(&config, place, output).await
+}
+
+/// All that comes before the first packet to the server, the password included.
+pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Place, Config)> {
+    let place = locate(&target.place, output).await?;
+    let Some(user) = place.user.clone() else {
+        return Err(Problem::usage(format!("who logs in to {} is not said", place.server_text()))
+            .next(format!("say for example ann@{}, or add --user NAME", place.server_text())));
+    };
+    let config = config(target, &place)?;
+    let proof = match target.auth {
+        Some(Method::External) => Proof::External,
+        Some(Method::Anonymous) => Proof::Anonymous,
+        Some(Method::XOAuth2 | Method::OAuthBearer) => Proof::Token(target.secret.read(&place.to_string())?),
+        _ => Proof::Password(target.secret.read(&place.to_string())?),
+    };
+    let accept = target.auth.map_or(Accept::Best, Accept::Only);
+    let policy = Policy { accept, danger_clear: target.allow_cleartext, ..Policy::default() };
+    Ok((place, config.credentials(Credentials::new(user, proof)).auth(policy)))
+}
+
+/// Connects by what [`prepare`] made.
+pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) -> Outcome<Link> {
+    match imapkit::connect(config).await {
+        Ok(client) => {
+            let opened = client.opened();
+            let how = opened.opened.mechanism.as_deref().unwrap_or("nothing");
+            let tls = opened
+                .tls
+                .as_ref()
+                .map_or_else(|| "no TLS".to_owned(), |tls| format!("{}, {}", tls.version, tls.suite));
+            output.detail(&format!("connected to {} ({tls}), login by {how}", place.server_text()));
+            Ok(Link { client, place })
+        }
+        Err(error) => Err(explain(&error, &place, "connecting")),
+    }
+}
+
+/// The library's configuration, without a login.
+pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
+    let host = place.host().map(Host::to_string).unwrap_or_default();
+    let config = match place.security {
+        Security::Tls => Config::tls(host.clone()),
+        Security::StartTls => Config::starttls(host.clone()),
+        Security::Insecure if target.allow_cleartext => {
+            Config::danger_plaintext(host.clone()).danger_plaintext_anywhere()
+        }
+        Security::Insecure => Config::danger_plaintext(host.clone()),
+    };
+    let mut config = config.port(place.port).identify([("name", "imapkit"), ("version", env!("CARGO_PKG_VERSION"))]);
+    if place.security != Security::Insecure {
+        config = config.tls_config(trust(target, &host, place.port)?);
+    }
+    if let Some(timeout) = target.timeout {
+        config = config.connect_timeout(timeout).timers(Timers {
+            progress: timeout,
+            greeting: timeout,
+            ..Timers::default()
+        });
+    }
+    for capability in &target.disabled {
+        config = config.disable_capability(capability.clone());
+    }
+    match &target.trace {
+        Some(path) => {
+            let file = File::create(path).map_err(|error| Problem::file("write the trace to", path, &error))?;
+            Ok(config.trace(tracer(file)))
+        }
+        None => Ok(config),
+    }
+}
+
+fn trust(target: &Target, host: &str, port: u16) -> Outcome<TlsConfig> {
+    let mut builder = TlsConfig::builder().trusted_site(target.trusted_site);
+    if let Some(path) = &target.ca_file {
+        let pem = std::fs::read(path).map_err(|error| Problem::file("read the authorities in", path, &error))?;
+        builder = builder.authorities_pem(&pem);
+    }
+    let wrong = |error: imapkit::transport::Error| Problem::usage(error.to_string());
+    let server = ServerId::new(host, port).map_err(wrong)?;
+    for pin in &target.pins {
+        builder = builder.pin(server.clone(), *pin);
+    }
+    builder.build().map_err(wrong)
+}
+
+/// Writes lines as they are said. The library has replaced the secrets already; what is left is printable.
+fn tracer(file: File) -> impl Fn(&TraceLine) + Send + Sync + 'static {
+    let file = Arc::new(Mutex::new(file));
+    let start = Instant::now();
+    move |line| {
+        let mark = if line.sent { 'C' } else { 'S' };
+        let text = clean(&line.text);
+        if let Ok(mut file) = file.lock() {
+            // A trace that cannot be written is no reason to stop.
+            let _ = writeln!(file, "{:>9.3} {mark}: {text}", start.elapsed().as_secs_f64());
+        }
+    }
+}
+
+/// Finds the server of a mail address: the first of its candidates whose name resolves.
+pub(crate) async fn locate(place: &Place, output: &mut Output) -> Outcome<Place> {
+    let Server::Among(hosts) = &place.server else { return Ok(place.clone()) };
+    let mut last = None;
+    for host in hosts {
+        match tokio::net::lookup_host((host.to_string(), place.port)).await {
+            Ok(mut addresses) => {
+                if addresses.next().is_some() {
+                    output.detail(&format!("the server is {host}"));
+                    return Ok(Place { server: Server::Host(host.clone()), ..place.clone() });
+                }
+            }
+            Err(error) => last = Some(plain(&error)),
+        }
+    }
+    let names: Vec<String> = hosts.iter().map(Host::to_string).collect();
+    let why = last.map(|why| format!(" ({why})")).unwrap_or_default();
+    let what = format!("no mail server found: none of {} resolves{why}", names.join(", "));
+    Err(Problem::new(crate::exit::Exit::Network, "no-host", what)
+        .next("check the address and this machine's network, or name the server: imaps://USER@HOST"))
+}
+
+impl Link {
+    /// What an error means here.
+    pub(crate) fn problem(&self, error: &Error, doing: &str) -> Problem {
+        explain(error, &self.place, doing)
+    }
+
+    /// Opens the place's mailbox; read-only unless it is to be changed.
+    pub(crate) async fn open_mailbox(&self, writable: bool) -> Outcome<Selected> {
+        let name = self.place.mailbox_or_inbox();
+        let opened = if writable { self.client.select(name).await } else { self.client.examine(name).await };
+        let selected = opened.map_err(|error| self.problem(&error, &format!("opening the folder {}", clean(name))))?;
+        match (self.place.uid_validity, selected.info().uid_validity) {
+            // The URL names a message of another life of this mailbox.
+            (Some(meant), Some(is)) if is.get() != meant => Err(Problem::guard(format!(
+                "the folder {name} was made anew: its UIDVALIDITY is {is}, the URL means {meant}"
+            ))
+            .next("the UIDs have changed; find the message again with: imapkit search")),
+            _ => Ok(selected),
+        }
+    }
+
+    /// Says goodbye. What was to be done is done, so a server that is gone already is as good.
+    pub(crate) async fn close(self) {
+        let _ = self.client.logout().await;
+    }
+}

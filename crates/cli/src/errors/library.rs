@@ -1,0 +1,197 @@
+//! The library's errors, in words for people.
+//!
+//! Separate because this is where kinds, response codes and server texts become causes and advice. A code says more than a text, a text of
+//! a known server more than a kind. RFC 5530 (codes); server-quirks.md §6.13c.
+
+use imapkit::transport::{CertificateError, CertificateProblem};
+use imapkit::types::{Code, CodeClass};
+use imapkit::{Error, ErrorKind};
+
+use super::causes::{self, Cause};
+use super::{Problem, plain};
+use crate::exit::Exit;
+use crate::output::text::clean;
+use crate::place::Place;
+
+/// What an error means at this place; `doing` continues "while …".
+pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
+    if let Some(certificate) = certificate(error) {
+        return refused_certificate(certificate, place);
+    }
+    match error.kind() {
+        ErrorKind::Auth => refused_login(error, place),
+        ErrorKind::Io | ErrorKind::Timeout | ErrorKind::Closed => network(error, place, doing),
+        ErrorKind::Tls => Problem::new(
+            Exit::Network,
+            "tls",
+            format!("no secure connection to {}: {error}", place.server_text()),
+        )
+        .next(
+            "nothing was sent; check the port (993 for imaps://, 143 for imap+starttls://), then run: imapkit doctor",
+        ),
+        ErrorKind::Unsafe => Problem::new(
+            Exit::Guard,
+            "unsafe",
+            format!("{} is not to be trusted with a password: {error}", place.server_text()),
+        )
+        .next("nothing was sent; use imaps:// if the server has it, or ask its operator"),
+        ErrorKind::No | ErrorKind::Bad | ErrorKind::Bye => refused(error, place, doing),
+        ErrorKind::Unsupported => {
+            Problem::new(Exit::Failed, "unsupported", format!("{} cannot do this: {error}", place.server_text()))
+        }
+        ErrorKind::Misuse => Problem::usage(error.to_string()),
+        ErrorKind::Limit => Problem::new(Exit::Failed, "limit", format!("while {doing}: {error}")),
+        ErrorKind::Protocol => Problem::new(
+            Exit::Failed,
+            "protocol",
+            format!("{} broke the protocol while {doing}: {error}", place.server_text()),
+        )
+        .next("the server is at fault; --trace FILE records what it said"),
+        ErrorKind::Unknown => Problem::new(Exit::Network, "unknown", format!("while {doing}: {error}"))
+            .next("the answer was lost: look whether it is done before doing it again"),
+        ErrorKind::Bug => Problem::new(Exit::Failed, "bug", format!("while {doing}: {error}"))
+            .next("this is a mistake in imapkit: report it, with --trace FILE if it happens again"),
+        _ => Problem::new(Exit::Failed, "failed", format!("while {doing}: {error}")),
+    }
+}
+
+/// The certificate's fault behind an error.
+pub(crate) fn certificate(error: &Error) -> Option<&CertificateError> {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(transport) = cause.downcast_ref::<imapkit::transport::Error>() {
+            return transport.certificate();
+        }
+        source = cause.source();
+    }
+    None
+}
+
+fn refused_certificate(error: &CertificateError, place: &Place) -> Problem {
+    let problem = Problem::new(Exit::Guard, "certificate", error.to_string());
+    let key = error.leaf.as_ref().map(|leaf| leaf.key.to_string());
+    let problem = match &error.problem {
+        CertificateProblem::WrongHost { found } => match found.first() {
+            Some(name) => {
+                problem.next(format!("if {} is the same server under another name, connect to that name", clean(name)))
+            }
+            None => problem,
+        },
+        CertificateProblem::SelfSigned | CertificateProblem::UnknownIssuer { .. } => {
+            let problem =
+                problem.next("if the server is yours, trust its authority with --ca-file PEM, or its key with:");
+            key.into_iter().fold(problem, |problem, key| problem.next(format!("  --pin {key}")))
+        }
+        CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. } => {
+            problem.next("the server's operator has to renew it; check this machine's clock, too")
+        }
+        CertificateProblem::PinMismatch { found, .. } => problem
+            .next("if the operator announced a new key, pin it; otherwise somebody may sit in between:")
+            .next(format!("  --pin {found}")),
+        _ => problem,
+    };
+    problem.next(format!("nothing was sent to {}; no password has left this machine", place.server_text()))
+}
+
+fn refused_login(error: &Error, place: &Place) -> Problem {
+    let text = error.server_text().unwrap_or_default();
+    let who = place.user.as_deref().map(clean).unwrap_or_default();
+    if error.reply().is_none() {
+        // Found out here: no way to log in that both sides accept.
+        return Problem::new(Exit::Auth, "no-mechanism", format!("cannot log in to {}: {error}", place.server_text()))
+            .next("run `imapkit doctor` to see what the server offers");
+    }
+    let cause = cause(error);
+    let what = match cause {
+        Some(cause) if cause.exit == Exit::Auth && cause.kind != "credentials" => {
+            format!("{} does not let {who} in: {}", place.server_text(), cause.means)
+        }
+        _ => format!("{} refused the password for {who}", place.server_text()),
+    };
+    let next = cause
+        .map_or("check the login name and the password; many providers want an app password here", |cause| cause.next);
+    let kind = cause.map_or("auth", |cause| cause.kind);
+    with_reply(Problem::new(Exit::Auth, kind, what).said(text), error).next(next)
+}
+
+fn refused(error: &Error, place: &Place, doing: &str) -> Problem {
+    let cause = cause(error);
+    let server = place.server_text();
+    let what = match (error.kind(), cause) {
+        (_, Some(cause)) => format!("{server}, while {doing}: {}", cause.means),
+        (ErrorKind::Bye, _) => format!("{server} ended the connection while {doing}"),
+        (ErrorKind::Bad, _) => format!("{server} did not understand us while {doing}"),
+        _ => format!("{server} refused, while {doing}"),
+    };
+    let is_bye = error.kind() == ErrorKind::Bye;
+    let exit = cause.map_or(if is_bye { Exit::Network } else { Exit::Failed }, |cause| cause.exit);
+    let kind = cause.map_or(if is_bye { "bye" } else { "refused" }, |cause| cause.kind);
+    let problem = with_reply(Problem::new(exit, kind, what).said(error.server_text().unwrap_or_default()), error);
+    match cause {
+        Some(cause) => problem.next(cause.next),
+        None if error.is_retryable() => problem.next("try again in some minutes"),
+        None => problem,
+    }
+}
+
+fn with_reply(problem: Problem, error: &Error) -> Problem {
+    match error.code() {
+        Some(code) => problem.code(clean(code.name())),
+        None => problem,
+    }
+}
+
+/// What is behind a refusal: the code first, unless the text tells more.
+fn cause(error: &Error) -> Option<&'static Cause> {
+    let text = error.server_text().and_then(causes::of_text);
+    let code = error.code().and_then(|code| match code {
+        Code::OverQuota => causes::of_text("over quota"),
+        Code::Nonexistent | Code::TryCreate => causes::of_text("no such mailbox"),
+        Code::Throttled => causes::of_text("throttled"),
+        Code::WebAlert(_) => causes::of_text("webalert"),
+        Code::Unavailable | Code::ServerBug => causes::of_text("server unavailable"),
+        _ => None,
+    });
+    // Of a refused login only what the text adds; that it was refused, the caller says.
+    match error.code().map(Code::class) {
+        Some(CodeClass::Credentials) => text.or(code),
+        _ => code.or(text),
+    }
+}
+
+fn network(error: &Error, place: &Place, doing: &str) -> Problem {
+    let server = place.server_text();
+    let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    if error.to_string().starts_with("resolving ") {
+        let why = io.map(plain).unwrap_or_default();
+        return Problem::new(
+            Exit::Network,
+            "no-host",
+            format!("there is no server {server}: its name does not resolve{}", in_brackets(&why)),
+        )
+        .next("check the name, and this machine's network");
+    }
+    let kind = match error.kind() {
+        ErrorKind::Timeout => "timeout",
+        ErrorKind::Closed => "closed",
+        _ => "network",
+    };
+    let problem = Problem::new(Exit::Network, kind, format!("no connection to {server}: {error}"));
+    match error.kind() {
+        _ if error.to_string().contains("refused") => problem.next(format!(
+            "nothing listens there: check the port; the usual ones are 993 (imaps://) and 143 (imap+starttls://)"
+        )),
+        ErrorKind::Timeout => {
+            problem.next("the network or the server is too slow: try again, or give it longer with --timeout SECONDS")
+        }
+        ErrorKind::Closed => {
+            Problem::new(Exit::Network, kind, format!("the connection to {server} broke while {doing}: {error}"))
+                .next("the network or the server broke it: run the same command again")
+        }
+        _ => problem.next("check this machine's network; `imapkit doctor` tries every address"),
+    }
+}
+
+fn in_brackets(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
+}

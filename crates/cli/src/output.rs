@@ -1,0 +1,166 @@
+//! stdout for data, stderr for people.
+//!
+//! Separate so that no verb prints by itself: here it is decided whether there is colour, JSON or progress, and that a reader who has gone
+//! away (`| head`) is no failure. No RFC.
+//!
+//! Invariants: with `--json` stdout holds one JSON object a line and nothing else; without a terminal there is neither colour nor
+//! progress; text that came from elsewhere passes [`text::clean`] before it gets to a terminal.
+
+pub(crate) mod json;
+pub(crate) mod paint;
+pub(crate) mod text;
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use serde::Serialize;
+
+use crate::errors::{Outcome, Problem};
+use paint::Paint;
+
+/// How to talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// JSON on stdout.
+    pub(crate) json: bool,
+    /// Progress of long work.
+    pub(crate) progress: Progress,
+    /// Say more on stderr.
+    pub(crate) verbose: bool,
+}
+
+/// How progress is shown on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar when stderr is a terminal, nothing otherwise.
+    Auto,
+    /// Nothing.
+    Never,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where verbs put what they have to say.
+#[derive(Debug)]
+pub(crate) struct Output {
+    manner: Manner,
+    out: BufWriter<Stdout>,
+    paint: Paint,
+    notes: Paint,
+    is_terminal: bool,
+}
+
+impl Output {
+    /// Looks at the terminal and at `NO_COLOR` (<https://no-color.org>).
+    pub(crate) fn new(manner: Manner) -> Self {
+        let may = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        Self {
+            manner,
+            out: BufWriter::new(io::stdout()),
+            paint: Paint::new(may && out),
+            notes: Paint::new(may && err),
+            is_terminal: out,
+        }
+    }
+
+    /// How to talk.
+    pub(crate) fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    /// JSON is wanted.
+    pub(crate) fn is_json(&self) -> bool {
+        self.manner.json
+    }
+
+    /// Colours for stdout.
+    pub(crate) fn paint(&self) -> Paint {
+        self.paint
+    }
+
+    /// Colours for stderr.
+    pub(crate) fn notes(&self) -> Paint {
+        self.notes
+    }
+
+    /// A person reads stdout: then nothing may reach it that could command a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Columns to fill; `None` when nobody looks.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let (terminal_size::Width(columns), _) = terminal_size::terminal_size().filter(|_| self.is_terminal)?;
+        Some(usize::from(columns).max(40))
+    }
+
+    /// A line of data for people; nothing with `--json`.
+    pub(crate) fn line(&mut self, line: &str) -> Outcome<()> {
+        if !self.manner.json {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// One object of data for programs; nothing without `--json`.
+    pub(crate) fn object<T: Serialize>(&mut self, object: &json::Object<T>) -> Outcome<()> {
+        if self.manner.json {
+            self.raw_object(object)?;
+        }
+        Ok(())
+    }
+
+    /// One object of data, also without `--json`: for formats that are JSON by themselves.
+    pub(crate) fn raw_object<T: Serialize>(&mut self, object: &json::Object<T>) -> Outcome<()> {
+        serde_json::to_writer(&mut self.out, object).map_err(io::Error::from)?;
+        self.out.write_all(b"\n")?;
+        Ok(())
+    }
+
+    /// Bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Outcome<()> {
+        self.out.write_all(bytes)?;
+        Ok(())
+    }
+
+    /// Makes everything said so far visible; streams do so after each event.
+    pub(crate) fn flush(&mut self) -> Outcome<()> {
+        self.out.flush()?;
+        Ok(())
+    }
+
+    /// A line for people, on stderr.
+    pub(crate) fn note(&mut self, line: &str) {
+        // Nothing can be done about a stderr that is gone.
+        let _ = self.out.flush();
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// A line for people who asked for more with `-v`.
+    pub(crate) fn detail(&mut self, line: &str) {
+        if self.manner.verbose {
+            let line = self.notes.dim(line);
+            self.note(&line);
+        }
+    }
+
+    /// A warning on stderr.
+    pub(crate) fn warn(&mut self, line: &str) {
+        let word = self.notes.yellow("warning:");
+        self.note(&format!("{word} {line}"));
+    }
+
+    /// Tells of a problem, and flushes.
+    pub(crate) fn problem(&mut self, problem: &Problem) {
+        if problem.is_silent() {
+            return;
+        }
+        if self.manner.json {
+            // If this fails too, the exit code still tells.
+            let _ = self.object(&json::Object::new("error", json::Trouble::of(problem))).and_then(|()| self.flush());
+        }
+        let word = self.notes.red("error:");
+        self.note(&format!("{word} {problem}"));
+    }
+}

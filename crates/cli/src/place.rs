@@ -1,0 +1,194 @@
+//! Where: what people type for a server, a mailbox or a message, made exact.
+//!
+//! Separate because every verb begins with it, and because a guess made here decides who is sent a password. Accepted are URLs
+//! (`imaps://ann@imap.example.org/INBOX;UID=7`, RFC 5092), `user@host`, mail addresses and bare hosts, the last three with `/MAILBOX` behind
+//! them. Only an address without a port lets us look for its server, among large providers and the usual names under its domain.
+//!
+//! Invariants: TLS unless the scheme says otherwise; a password is never part of a place; what is shown of it is free of control
+//! characters.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use imapkit::dial::{Address, Host, Security, Url};
+
+use crate::errors::{Outcome, Problem};
+use crate::output::text::clean;
+
+/// For `--help`.
+pub(crate) const HELP: &str = "\
+Where:
+  ann@example.org                  a mail address: its server is looked for, the whole address logs in
+  ann@imap.example.org             that server, login as ann
+  imap.example.org                 that server
+  imaps://ann@imap.example.org     TLS from the start, port 993; this is what the forms above mean
+  imap+starttls://…                STARTTLS on port 143, required
+  imap+insecure://localhost        clear text; beyond this machine only with --allow-cleartext
+Behind any of them: :PORT, and /MAILBOX for a folder. In URLs also ;UID=7 for one message.
+With --account NAME (or IMAPKIT_ACCOUNT) the place is only the folder.";
+
+/// A server, and what there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// How the connection is protected.
+    pub(crate) security: Security,
+    /// The server.
+    pub(crate) server: Server,
+    /// The port.
+    pub(crate) port: u16,
+    /// Who logs in.
+    pub(crate) user: Option<String>,
+    /// The SASL mechanism the URL asks for.
+    pub(crate) auth: Option<String>,
+    /// The mailbox.
+    pub(crate) mailbox: Option<String>,
+    /// The UIDVALIDITY that the UID counts on.
+    pub(crate) uid_validity: Option<u32>,
+    /// One message.
+    pub(crate) uid: Option<u32>,
+}
+
+/// Which server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// This one.
+    Host(Host),
+    /// The first of these that exists: the domain of a mail address is known, the server is not.
+    Among(Vec<Host>),
+}
+
+/// Providers whose server has another name than `imap.` and the domain.
+const PROVIDERS: &[(&str, &[&str])] = &[
+    ("imap.gmail.com", &["gmail.com", "googlemail.com"]),
+    (
+        "outlook.office365.com",
+        &["outlook.com", "hotmail.com", "live.com", "msn.com", "outlook.de", "hotmail.de", "hotmail.fr"],
+    ),
+    ("imap.mail.yahoo.com", &["yahoo.com", "ymail.com", "rocketmail.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr"]),
+    ("imap.mail.me.com", &["icloud.com", "me.com", "mac.com"]),
+    ("imap.gmx.net", &["gmx.net", "gmx.de", "gmx.at", "gmx.ch"]),
+    ("secureimap.t-online.de", &["t-online.de"]),
+    ("imap.fastmail.com", &["fastmail.com", "fastmail.fm"]),
+    ("imap.yandex.com", &["yandex.com", "yandex.ru", "ya.ru"]),
+    ("posteo.de", &["posteo.de", "posteo.net"]),
+];
+
+/// First labels that say "I am the server, not the domain of an address".
+const SERVER_LABELS: &[&str] = &["imap", "imaps", "imap4", "mail", "mx", "outlook", "secureimap"];
+
+impl Place {
+    /// Reads what was typed.
+    pub(crate) fn parse(text: &str) -> Outcome<Self> {
+        let text = text.trim();
+        if text.contains("://") {
+            let url = Url::parse(text).map_err(|error| wrong(text, &error.to_string()))?;
+            return Ok(Self::from_url(url));
+        }
+        let (server, mailbox) = match text.split_once('/') {
+            Some((server, mailbox)) => (server, Some(mailbox).filter(|mailbox| !mailbox.is_empty())),
+            None => (text, None),
+        };
+        let (user, server) = match server.rsplit_once('@') {
+            Some((user, server)) => (Some(user), server),
+            None => (None, server),
+        };
+        let Address { host, port } = Address::parse(server).map_err(|error| wrong(text, &error.to_string()))?;
+        let lone = user.is_none() && port.is_none() && matches!(&host, Host::Name(name) if !name.contains('.'));
+        if lone && !host.is_loopback() {
+            return Err(wrong(text, "there is neither an `@` nor a dot in it"));
+        }
+        let mut place = Self {
+            security: Security::Tls,
+            server: Server::Host(host.clone()),
+            port: port.unwrap_or_else(|| Security::Tls.default_port()),
+            user: user.filter(|user| !user.is_empty()).map(str::to_owned),
+            auth: None,
+            mailbox: mailbox.map(str::to_owned),
+            uid_validity: None,
+            uid: None,
+        };
+        if let (Some(user), None, Host::Name(domain)) = (&place.user, port, &host)
+            && is_domain(user, domain)
+        {
+            place.server = Server::Among(candidates(domain));
+            place.user = Some(format!("{user}@{domain}"));
+        }
+        Ok(place)
+    }
+
+    fn from_url(url: Url) -> Self {
+        Self {
+            security: url.security,
+            server: Server::Host(url.host),
+            port: url.port,
+            user: url.user,
+            auth: url.auth.filter(|auth| auth != "*"),
+            mailbox: url.mailbox,
+            uid_validity: url.uid_validity,
+            uid: url.uid,
+        }
+    }
+
+    /// The host, once it is known; before that, the likeliest.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        match &self.server {
+            Server::Host(host) => Some(host),
+            Server::Among(hosts) => hosts.first(),
+        }
+    }
+
+    /// The mailbox, INBOX where none was named.
+    pub(crate) fn mailbox_or_inbox(&self) -> &str {
+        self.mailbox.as_deref().unwrap_or("INBOX")
+    }
+
+    /// The server as text: host, and the port unless it is the usual one.
+    pub(crate) fn server_text(&self) -> String {
+        let host = match self.host() {
+            Some(host @ Host::V6(..)) => format!("[{host}]"),
+            Some(host) => host.to_string(),
+            None => String::new(),
+        };
+        if self.port == self.security.default_port() { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+/// Who and where, for people.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{} at ", clean(user))?;
+        }
+        f.write_str(&self.server_text())
+    }
+}
+
+/// Is `user@domain` a mail address, rather than a login at the server `domain`?
+fn is_domain(user: &str, domain: &str) -> bool {
+    let first = domain.split('.').next().unwrap_or(domain);
+    !user.contains('@') && domain.contains('.') && !SERVER_LABELS.contains(&first) && !domain.ends_with(".localhost")
+}
+
+/// Where the mail of a domain may be, likeliest first.
+fn candidates(domain: &str) -> Vec<Host> {
+    let known = PROVIDERS.iter().find(|(_, domains)| domains.contains(&domain)).map(|(host, _)| (*host).to_owned());
+    let names = match known {
+        Some(host) => vec![host],
+        None => vec![format!("imap.{domain}"), format!("mail.{domain}"), domain.to_owned()],
+    };
+    names.iter().filter_map(|name| Host::parse(name).ok()).collect()
+}
+
+fn wrong(text: &str, why: &str) -> Problem {
+    // Somebody may have typed a password into the URL: then the text is not shown.
+    let has_secret = text.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(holds_password));
+    let shown = if has_secret { "the URL".to_owned() } else { format!("\"{}\"", clean(text)) };
+    Problem::usage(format!("{shown} does not say where: {why}"))
+        .next("say for example ann@example.org, imap.example.org or imaps://ann@imap.example.org/INBOX")
+}
+
+fn holds_password(authority: &str) -> bool {
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+}

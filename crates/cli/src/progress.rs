@@ -1,0 +1,136 @@
+//! How far long work is: a bar with total, rate and time left, or JSON lines, or nothing.
+//!
+//! Separate because fetch and put share it, and because a bar must never be in the way: it is on stderr, only on a terminal, and work
+//! that ends within half a second shows none. Bytes make the rate (messages differ a thousandfold), messages are counted beside them.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::json::{Object, ProgressLine};
+use crate::output::text::{count, duration, size};
+use crate::output::{Manner, Progress};
+
+/// Work shorter than this shows nothing.
+const QUIET: Duration = Duration::from_millis(500);
+/// How often JSON lines are written at most.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// How far some work is.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    shown: Shown,
+    start: Instant,
+    done: u64,
+    total: u64,
+    bytes: u64,
+    total_bytes: u64,
+}
+
+#[derive(Debug)]
+enum Shown {
+    Nothing,
+    /// The bar, made when the work turns out to be long.
+    Bar(Option<ProgressBar>),
+    Json(Option<Instant>),
+}
+
+impl Meter {
+    /// Begins: so many items of so many bytes together.
+    pub(crate) fn new(manner: Manner, total: u64, total_bytes: u64) -> Self {
+        let shown = match manner.progress {
+            Progress::Json => Shown::Json(None),
+            Progress::Auto if std::io::stderr().is_terminal() => Shown::Bar(None),
+            Progress::Auto | Progress::Never => Shown::Nothing,
+        };
+        Self { shown, start: Instant::now(), done: 0, total, bytes: 0, total_bytes }
+    }
+
+    /// So many bytes more.
+    pub(crate) fn bytes(&mut self, bytes: u64) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.show();
+    }
+
+    /// An item more.
+    pub(crate) fn item(&mut self) {
+        self.done = self.done.saturating_add(1);
+        self.show();
+    }
+
+    /// Bytes so far.
+    pub(crate) fn bytes_so_far(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Time so far.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The end: the bar goes away, the summary is the verb's.
+    pub(crate) fn finish(&mut self) {
+        match &mut self.shown {
+            Shown::Bar(Some(bar)) => bar.finish_and_clear(),
+            Shown::Json(last) => {
+                *last = None;
+                self.show();
+            }
+            Shown::Bar(None) | Shown::Nothing => {}
+        }
+    }
+
+    /// `12 messages, 3.4 MB in 1.2 s (2.8 MB/s)`, for the verb's last line.
+    pub(crate) fn rate(&self) -> String {
+        let time = self.elapsed();
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+        let per_second = self.bytes.saturating_mul(1000) / millis;
+        format!("{} in {} ({}/s)", size(self.bytes), duration(time), size(per_second))
+    }
+
+    fn show(&mut self) {
+        let elapsed = self.start.elapsed();
+        match &mut self.shown {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => {
+                if bar.is_none() && elapsed < QUIET {
+                    return;
+                }
+                let bar = bar.get_or_insert_with(|| bar_of(self.total_bytes, elapsed));
+                // Sizes are what the server says and may be wrong: the bar never runs over.
+                bar.set_length(self.total_bytes.max(self.bytes));
+                bar.set_position(self.bytes);
+                bar.set_message(format!("{} of {}", count(self.done), count(self.total)));
+            }
+            Shown::Json(last) => {
+                if last.is_some_and(|last| last.elapsed() < EVERY) {
+                    return;
+                }
+                *last = Some(Instant::now());
+                let line = Object::new(
+                    "progress",
+                    ProgressLine {
+                        done: self.done,
+                        total: self.total,
+                        bytes: self.bytes,
+                        total_bytes: self.total_bytes,
+                        seconds: elapsed.as_secs_f64(),
+                    },
+                );
+                if let Ok(line) = serde_json::to_string(&line) {
+                    // Progress that cannot be shown is no reason to stop the work.
+                    let _ = writeln!(std::io::stderr(), "{line}");
+                }
+            }
+        }
+    }
+}
+
+fn bar_of(total_bytes: u64, elapsed: Duration) -> ProgressBar {
+    let template =
+        "{msg}  {wide_bar:.cyan/dim} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(Some(total_bytes), ProgressDrawTarget::stderr());
+    bar.with_style(style.progress_chars("━╸─")).with_elapsed(elapsed)
+}
