@@ -1,0 +1,249 @@
+//! From a configuration to a client: socket, TLS, greeting, login, under one deadline.
+//!
+//! Separate from the driver, which does not care how a connection came about. RFC 9051 §3.4; protocol.md 5.1–5.4 (C01–C56), T027, T111.
+//!
+//! ```text
+//! Config --check--> dial (route, race, proxy) --> Driver: TLS --> session's opening --Ready--> (Client, Driver)
+//! ```
+
+use core::net::SocketAddr;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use imapkit_dial::{Address, Host, Phase, Route};
+use imapkit_session::{Error, ErrorKind, Login, Opened, Opening, Protection, Security, Session, State, Tick};
+use imapkit_transport::{Facts, ServerId};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+
+use crate::client::{Bounds, Client};
+use crate::clock::Clock;
+use crate::config::{Config, Wanted, Who};
+use crate::driver::{Binding, Driver, Parts, Wire};
+use crate::engine::Engine;
+use crate::failure;
+use crate::link::{Fate, Link};
+use crate::reply::{Promise, Reply};
+use crate::socket;
+
+/// What is known of a connection once it is open.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// Greeting, mechanism, server id, namespaces, flights.
+    pub opened: Opened,
+    /// What TLS agreed on and with whom; `None` without TLS.
+    pub tls: Option<Facts>,
+    /// The address that answered; `None` for tunnels, proxies and streams of the caller.
+    pub peer: Option<SocketAddr>,
+    /// How long each phase took that was gone through.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
+/// Connects and logs in. The driver runs as a task of the current tokio runtime, which needs I/O and time enabled.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), imapkit::Error> {
+/// let client = imapkit::connect(&imapkit::Config::tls("imap.example.org").login("me", "secret")).await?;
+/// client.noop().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// What is wrong with the configuration (nothing was sent), with the network, the certificate, the server or the credentials; when time is
+/// up, the phase that used it up. Dropping the future closes what was open.
+pub async fn connect(config: &Config) -> Result<Client, Error> {
+    let (client, driver) = connect_with(config).await?;
+    tokio::spawn(driver);
+    Ok(client)
+}
+
+/// Connects and logs in; the caller runs the driver, within a tokio runtime but where it likes.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
+    let (host, port) = check(config)?;
+    let mut clock = Clock::new(config.connect_timeout);
+    let (wire, peer): (Box<dyn Wire>, _) = match &config.route {
+        Route::Direct => {
+            let only_here = config.protection == Wanted::Plaintext && !config.danger_anywhere;
+            let (stream, peer) = socket::connect(&host, port, config.host_address, only_here, &mut clock).await?;
+            (Box::new(stream), Some(peer))
+        }
+        Route::Proxy(proxy) => (Box::new(socket::connect_through(proxy, &host, port, &mut clock).await?), None),
+        #[cfg(unix)]
+        Route::Unix(path) => {
+            clock.enter(Phase::Connect);
+            let stream = clock.within(tokio::net::UnixStream::connect(path)).await?;
+            let doing = format!("connecting to {}", path.display());
+            (Box::new(stream.map_err(|error| failure::io(&doing, error))?), None)
+        }
+        Route::Command(template) => {
+            clock.enter(Phase::Connect);
+            let words = template.fill(&host, port, config.user.as_deref()).map_err(failure::misuse)?;
+            (Box::new(crate::tunnel::Tunnel::start(&words)?), None)
+        }
+        _ => return Err(Error::new(ErrorKind::Unsupported, "this way of connecting is not supported here")),
+    };
+    open(config, &host, port, wire, peer, clock).await
+}
+
+/// Speaks IMAP over a stream of the caller's, protected as the configuration says ([`Config::tunnel`] for one that needs no TLS).
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_stream<S>(config: &Config, stream: S) -> Result<(Client, Driver), Error>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (host, port) = parse_host(config)?;
+    open(config, &host, port, Box::new(stream), None, Clock::new(config.connect_timeout)).await
+}
+
+fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
+    let Address { host, port } = Address::parse(&config.host).map_err(failure::misuse)?;
+    let default = if config.protection == Wanted::Tls { 993 } else { 143 };
+    Ok((host, config.port.or(port).unwrap_or(default)))
+}
+
+/// What can be refused before anything is resolved.
+fn check(config: &Config) -> Result<(Host, u16), Error> {
+    let (host, port) = parse_host(config)?;
+    let here = host.is_loopback() && matches!(config.route, Route::Direct);
+    if config.protection == Wanted::Plaintext && !config.danger_anywhere && !here {
+        let text =
+            format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
+        return Err(Error::new(ErrorKind::Unsafe, text)); // T027
+    }
+    let tunnelled = matches!(config.route, Route::Unix(_) | Route::Command(_));
+    if config.protection == Wanted::Tunnel && !tunnelled {
+        return Err(Error::new(ErrorKind::Misuse, "a tunnel needs a route: a local socket or a command"));
+    }
+    Ok((host, port))
+}
+
+fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_session::Config {
+    let security = match config.protection {
+        Wanted::Tls => Security::Tls,
+        Wanted::StartTls => Security::StartTls,
+        Wanted::Tunnel => Security::Trusted,
+        Wanted::Plaintext if config.danger_anywhere => Security::DangerClear,
+        Wanted::Plaintext => Security::Trusted,
+    };
+    imapkit_session::Config {
+        limits: config.limits.clone(),
+        timers: config.timers.clone(),
+        opening: Opening {
+            security,
+            allow_preauth: config.allow_preauth,
+            distrust_greeting: config.distrust_greeting,
+            login,
+            identify: (!config.identify.is_empty()).then(|| config.identify.clone()),
+            enable: config.enable.clone(),
+            namespace: config.namespace,
+        },
+        max_line: config.max_line,
+        drain_budget: config.drain_budget,
+        trace: config.tracer.is_some(),
+        disabled: config.disabled.clone(),
+        ..imapkit_session::Config::default()
+    }
+}
+
+/// Who logs in on a connection to this server; `binding` is filled when TLS is in place.
+fn login(config: &Config, host: &Host, port: u16, binding: &Binding) -> Option<Box<dyn Login>> {
+    let credentials = match &config.login {
+        Who::Nobody => return None,
+        Who::By(make) => return Some(make()),
+        Who::User(credentials) => credentials.clone(),
+    };
+    let mut policy = config.policy.clone();
+    if config.protection == Wanted::Plaintext && config.danger_anywhere {
+        policy.get_or_insert_default().danger_clear = true;
+    }
+    let credentials = match policy {
+        Some(policy) => credentials.policy(policy),
+        None => credentials,
+    };
+    let binding = Arc::clone(binding);
+    let bound = credentials.endpoint(host.to_string(), port).channel_binding(move || binding.get().cloned());
+    Some(Box::new(bound))
+}
+
+/// Everything from an open stream to "ready".
+async fn open(
+    config: &Config,
+    host: &Host,
+    port: u16,
+    wire: Box<dyn Wire>,
+    peer: Option<SocketAddr>,
+    mut clock: Clock,
+) -> Result<(Client, Driver), Error> {
+    let tls = match config.protection {
+        Wanted::Tls | Wanted::StartTls => {
+            let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
+            Some((clock.within(config.trust.load()).await??, server))
+        }
+        Wanted::Plaintext | Wanted::Tunnel => None,
+    };
+    let binding = Binding::default();
+    let nonce = getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;
+    let session = Session::new(
+        session_config(config, login(config, host, port, &binding)),
+        nonce,
+        Tick::new(clock.start().elapsed()),
+    );
+    let fate = Arc::new(Fate::default());
+    let (jobs, queue) = mpsc::unbounded_channel();
+    let link = Link::new(jobs, Arc::clone(&fate));
+    let (promise, slot) = Promise::new(&fate);
+    let opened = Reply::new(slot, link.clone(), crate::link::Ticket::default());
+    let mut engine = Engine::new(session, fate, config.tracer.clone());
+    engine.opening = Some(promise);
+    let write_timeout = config.timers.progress;
+    let mut driver =
+        Driver::new(Parts { engine, jobs: queue, wire, tls, binding, start: clock.start(), write_timeout });
+    if config.protection == Wanted::Tls {
+        driver.start_tls()?;
+    }
+    let opened = run_opening(&mut driver, opened, &mut clock).await?;
+    let info = ConnectionInfo { opened, tls: driver.stack().facts().cloned(), peer, phases: clock.spent() };
+    let offered = driver.engine().session.capabilities().offered();
+    let limit = offered.and_then(imapkit_session::types::Capabilities::message_limit);
+    let messages = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+    let bounds = Bounds { line: config.max_line, messages };
+    Ok((Client::new(link, Arc::new(info), bounds), driver))
+}
+
+/// Runs the driver until the session is ready, and notes how far it is.
+async fn run_opening(driver: &mut Driver, mut opened: Reply<Opened>, clock: &mut Clock) -> Result<Opened, Error> {
+    let mut time_is_up = Box::pin(tokio::time::sleep_until(clock.end()));
+    poll_fn(|cx| {
+        clock.enter(phase(driver));
+        let over = Pin::new(&mut *driver).poll(cx).is_ready();
+        clock.enter(phase(driver));
+        match Pin::new(&mut opened).poll(cx) {
+            Poll::Pending if !over && time_is_up.as_mut().poll(cx).is_ready() => Poll::Ready(Err(clock.expired())),
+            outcome => outcome,
+        }
+    })
+    .await
+}
+
+fn phase(driver: &mut Driver) -> Phase {
+    if driver.stack().is_handshaking() {
+        return Phase::Tls;
+    }
+    let starttls_first = driver.is_to_start_tls();
+    let session = &driver.engine().session;
+    match session.state() {
+        State::Greeting => Phase::Greeting,
+        State::NotAuthenticated if session.protection() == Protection::Clear && starttls_first => Phase::StartTls,
+        State::NotAuthenticated if session.capabilities().offered().is_none() => Phase::Greeting,
+        _ => Phase::Authenticate,
+    }
+}

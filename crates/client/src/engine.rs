@@ -1,0 +1,159 @@
+//! What jobs act on: the session, and what this front end keeps beside it. No socket here.
+//!
+//! Separate from the driver so that moving bytes ([`crate::driver`]) and serving handles stay two things. No RFC.
+//!
+//! Invariant: the session is only ever touched by the driver's task, so nothing here locks.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use imapkit_session::{Command, CommandId, Epoch, Error, ErrorKind, Event, Login, Opened, Session, TraceLine};
+use tokio::sync::mpsc;
+
+use crate::events::Listeners;
+use crate::link::Fate;
+use crate::reply::Promise;
+
+/// Octets of an upload that are handed to the session at a time.
+const PIECE: usize = 64 << 10;
+
+/// Takes the lines of the trace; runs on the driver's task, so it must not block.
+pub(crate) type Tracer = Arc<dyn Fn(&TraceLine) + Send + Sync>;
+
+/// The driver's state apart from bytes and sockets.
+pub(crate) struct Engine {
+    pub(crate) session: Session,
+    pub(crate) fate: Arc<Fate>,
+    pub(crate) listeners: Listeners,
+    pub(crate) tracer: Option<Tracer>,
+    /// Who waits for the opening.
+    pub(crate) opening: Option<Promise<Opened>>,
+    /// Somebody wants the connection closed without LOGOUT.
+    pub(crate) closing: bool,
+    uploads: VecDeque<Feed>,
+    watching: bool,
+}
+
+/// The content of the literals of one command, on its way from its caller.
+struct Feed {
+    id: CommandId,
+    pieces: mpsc::Receiver<Bytes>,
+    current: Bytes,
+}
+
+impl Engine {
+    pub(crate) fn new(session: Session, fate: Arc<Fate>, tracer: Option<Tracer>) -> Self {
+        let listeners = Listeners::default();
+        Self {
+            session,
+            fate,
+            listeners,
+            tracer,
+            opening: None,
+            closing: false,
+            uploads: VecDeque::new(),
+            watching: false,
+        }
+    }
+
+    /// Submits a command. Reading goes on even if the reader of a stream is behind: what it has to take until this command is answered
+    /// is bounded by the stream (see [`crate::pipe`]).
+    pub(crate) fn submit<C: Command>(
+        &mut self,
+        command: C,
+        reply: impl FnOnce(Result<C::Output, Error>) + Send + 'static,
+    ) -> CommandId {
+        let id = self.session.submit(command, reply);
+        self.session.resume();
+        id
+    }
+
+    /// Submits a command whose literals come through `pieces`.
+    pub(crate) fn submit_with<C: Command>(
+        &mut self,
+        command: C,
+        pieces: mpsc::Receiver<Bytes>,
+        reply: impl FnOnce(Result<C::Output, Error>) + Send + 'static,
+    ) -> CommandId {
+        // Callers that are gone have closed their end; whoever still waits for them is told by `feed`.
+        self.uploads.retain(|feed| !feed.pieces.is_closed());
+        let id = self.submit(command, reply);
+        self.uploads.push_back(Feed { id, pieces, current: Bytes::new() });
+        id
+    }
+
+    /// Logs in after an opening that stopped before it.
+    pub(crate) fn login(&mut self, login: Box<dyn Login>, promise: Promise<Opened>) {
+        match self.session.login(login) {
+            Ok(()) => self.opening = Some(promise),
+            Err(error) => promise.complete(Err(error)),
+        }
+    }
+
+    /// Watches while somebody wants it, and as long as the mailbox is selected.
+    pub(crate) fn settle_watches(&mut self) {
+        let wanted = self.listeners.watch_on(self.epoch());
+        if wanted != self.watching {
+            self.watching = wanted;
+            self.session.watch(wanted);
+        }
+    }
+
+    /// Which mailbox is selected.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        self.session.mailbox().map(imapkit_session::MailboxView::epoch)
+    }
+
+    /// Gives the session content of the literal it waits for. `Ready` when it waits for none any more.
+    pub(crate) fn feed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(upload) = self.session.poll_upload() else { return Poll::Ready(()) };
+        let gone = || Error::new(ErrorKind::Cancelled, "its caller gave it up in the middle of a literal");
+        let Some(feed) = self.uploads.iter_mut().find(|feed| feed.id == upload.id) else {
+            self.session.fail_upload(upload.id, &gone());
+            return Poll::Ready(());
+        };
+        if feed.current.is_empty() {
+            match feed.pieces.poll_recv(cx) {
+                Poll::Ready(Some(piece)) => feed.current = piece,
+                Poll::Ready(None) => self.session.fail_upload(upload.id, &gone()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        let Some(feed) = self.uploads.iter_mut().find(|feed| feed.id == upload.id) else { return Poll::Ready(()) };
+        let room = usize::try_from(upload.remaining).unwrap_or(usize::MAX).min(PIECE);
+        let piece = feed.current.split_to(room.min(feed.current.len()));
+        if let Err(error) = self.session.push_upload(upload.id, piece) {
+            self.session.fail_upload(upload.id, &error);
+        }
+        Poll::Ready(())
+    }
+
+    /// Passes an event to those who listen.
+    pub(crate) fn tell(&mut self, event: Event) {
+        match &event {
+            Event::Ready(opened) => {
+                if let Some(promise) = self.opening.take() {
+                    promise.complete(Ok(Opened::clone(opened)));
+                }
+            }
+            Event::Closed(error) => {
+                self.fate.seal(error.clone());
+                if let Some(promise) = self.opening.take() {
+                    promise.complete(Err(error.clone()));
+                }
+            }
+            _ => {}
+        }
+        let epoch = self.epoch();
+        self.listeners.hear(epoch, event);
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("state", &self.session.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,180 @@
+//! Futures and streams dropped at every await: the connection answers the next command rightly or says that it is closed. M29, M30, T105.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use futures_util::{StreamExt, TryStreamExt};
+use imapkit::commands::Noop;
+use imapkit::types::{Items, Key, UidSet};
+use imapkit::{Client, ErrorKind, NewMessage, Selected};
+use imapkit_testkit::peer::Peer;
+
+use crate::support::{client, mail, over, peer, plain, selected, server, soon};
+
+/// Polls a future `polls` times, letting everything else run in between, then drops it. True when it was done by then.
+async fn dropped_after<F: Future>(work: F, polls: usize) -> bool {
+    let mut work = pin!(work);
+    for _ in 0..polls {
+        let done = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx).is_ready())).await;
+        if done {
+            return true;
+        }
+        tokio::task::yield_now().await;
+    }
+    false
+}
+
+/// The right answers to two commands, one of which returns data.
+async fn is_good(client: &Client, inbox: &Selected, count: u64) {
+    soon(client.noop()).await.unwrap();
+    assert_eq!(soon(inbox.search(Key::All)).await.unwrap().len(), count);
+    let rows = soon(inbox.fetch(&UidSet::all(), Items::new().size()).collect(0)).await.unwrap();
+    assert_eq!(rows.len() as u64, count);
+    assert!(rows.iter().all(|row| row.size().is_some()));
+}
+
+#[tokio::test]
+async fn t105_every_future_at_every_await() {
+    let server = server((0..20).map(|n| mail(&format!("m{n}"), 30_000 + n * 10_000)));
+    let client = client(&server).await;
+    let inbox = soon(client.select("INBOX")).await.unwrap();
+    for polls in 0..12 {
+        dropped_after(client.noop(), polls).await;
+        dropped_after(client.list("", "*"), polls).await;
+        dropped_after(inbox.search(Key::Unseen), polls).await;
+        dropped_after(inbox.fetch(&UidSet::all(), Items::new().envelope()).collect(0), polls).await;
+        dropped_after(inbox.fetch(&UidSet::all(), Items::new().body_peek()).collect(1 << 20), polls).await;
+        dropped_after(client.append("Archive", bytes::Bytes::from(mail("small", 500))), polls).await;
+        is_good(&client, &inbox, 20).await;
+    }
+}
+
+#[tokio::test]
+async fn t105_streams_dropped_anywhere() {
+    let server = server((0..20).map(|n| mail(&format!("m{n}"), 100_000)));
+    let client = client(&server).await;
+    let inbox = soon(client.select("INBOX")).await.unwrap();
+    for messages in 0..6 {
+        for chunks in 0..4 {
+            let mut stream = inbox.fetch(&UidSet::all(), Items::new().body_peek()).stream();
+            for n in 0..messages {
+                let mut message = soon(stream.next()).await.unwrap().unwrap();
+                assert_eq!(message.uid().get(), n + 1);
+                let mut body = message.body().unwrap();
+                for _ in 0..chunks {
+                    soon(body.chunk()).await.unwrap();
+                }
+            }
+            drop(stream);
+            is_good(&client, &inbox, 20).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_stream_beyond_the_budget_closes_the_connection() {
+    let server = server((0..4).map(|n| mail(&format!("m{n}"), 2_000_000)));
+    let config = crate::support::tls(&server).drain_budget(1 << 20);
+    let client = soon(imapkit::connect(&config)).await.unwrap();
+    let inbox = soon(client.select("INBOX")).await.unwrap();
+    let mut stream = inbox.fetch(&UidSet::all(), Items::new().body_peek()).stream();
+    soon(stream.try_next()).await.unwrap().unwrap();
+    drop(stream);
+    let error = soon(client.noop()).await.unwrap_err();
+    assert!(error.to_string().contains("drain_budget"), "{error}");
+    assert!(!error.connection_alive());
+}
+
+#[tokio::test]
+async fn a_command_that_was_not_sent_is_taken_back() {
+    let peer = peer(|conn| {
+        selected(conn, 0)?;
+        let tag = conn.expect("EXAMINE One")?;
+        // EXAMINE runs alone, so NOOP waits; it is dropped in the meantime.
+        conn.expect_silence(std::time::Duration::from_millis(200))?;
+        conn.send(format!("{tag} NO no\r\n"))?;
+        let tag = conn.expect("CREATE Two")?;
+        conn.send(format!("{tag} OK done\r\n"))?;
+        conn.drain()
+    });
+    let client = soon(imapkit::connect(&plain(&peer))).await.unwrap();
+    soon(client.select("INBOX")).await.unwrap();
+    let examine = client.submit(imapkit::commands::Select::examine("One".parse().unwrap()));
+    let noop = client.submit(Noop);
+    drop(noop);
+    assert_eq!(soon(examine).await.unwrap_err().kind(), ErrorKind::No);
+    soon(client.create("Two")).await.unwrap();
+    drop(client);
+    over(peer).await;
+}
+
+#[tokio::test]
+async fn m029_an_append_dropped_in_its_message_closes_the_connection() {
+    let peer = peer(|conn| {
+        let (_, line) = conn.expect_line()?;
+        assert_eq!(line, "APPEND INBOX {100000}");
+        conn.send("+ go on\r\n")?;
+        conn.drain()
+    });
+    let client = soon(imapkit::connect(&plain(&peer))).await.unwrap();
+    let (reader, mut writer) = tokio::io::duplex(1024);
+    tokio::io::AsyncWriteExt::write_all(&mut writer, &[b'a'; 500]).await.unwrap();
+    let append = client.append("INBOX", NewMessage::from_reader(reader, 100_000));
+    assert!(
+        tokio::time::timeout(std::time::Duration::from_millis(300), append).await.is_err(),
+        "the reader has no more"
+    );
+    let error = soon(client.noop()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    over(peer).await;
+}
+
+#[tokio::test]
+async fn every_waiter_is_told_when_the_driver_is_dropped() {
+    let peer = peer(|conn| {
+        selected(conn, 1)?;
+        conn.drain()
+    });
+    let (client, driver) = soon(imapkit::connect_with(&plain(&peer))).await.unwrap();
+    let mut driver = Box::pin(driver);
+    let select = client.select("INBOX");
+    let inbox = soon(async {
+        tokio::select! {
+            inbox = select => inbox.unwrap(),
+            _ = &mut driver => unreachable!("the connection is open"),
+        }
+    })
+    .await;
+    let noop = client.submit(Noop);
+    let mut stream = inbox.fetch(&UidSet::all(), Items::new().flags()).stream();
+    let mut events = client.events();
+    let mut watch = inbox.watch();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(driver.as_mut().poll(&mut cx).is_pending());
+    drop(driver);
+    assert_eq!(soon(noop).await.unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(soon(stream.next()).await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
+    assert!(soon(stream.next()).await.is_none());
+    assert!(soon(events.next()).await.is_none());
+    assert!(soon(watch.next()).await.unwrap().is_err() && soon(watch.next()).await.is_none());
+    assert_eq!(soon(client.noop()).await.unwrap_err().kind(), ErrorKind::Closed);
+    over(peer).await;
+}
+
+#[tokio::test]
+async fn the_connection_ends_with_the_last_handle() {
+    let peer = Peer::serve_fn(|conn| {
+        conn.send("* OK [CAPABILITY IMAP4rev1] ready\r\n")?;
+        let tag = conn.expect("LOGIN me secret")?;
+        conn.send(format!("{tag} OK [CAPABILITY IMAP4rev1] in\r\n"))?;
+        selected(conn, 1)?;
+        conn.expect_eof()
+    });
+    let client = soon(imapkit::connect(&plain(&peer))).await.unwrap();
+    let inbox = soon(client.select("INBOX")).await.unwrap();
+    drop(client);
+    assert!(inbox.client().is_open());
+    drop(inbox);
+    over(peer).await;
+}

@@ -1,0 +1,130 @@
+//! Getting in: every link, every way to prove who one is, and what is refused. RFC 9051 §6.2, RFC 5802, 7628, 8314.
+
+use imapkit::ErrorKind;
+use imapkit::commands::Compress;
+use imapkit::types::{Items, StatusItems};
+use imapkit_sasl::{Accept, Credentials, Method, Policy};
+
+use crate::clients::{Connection, Link, NewMail, Options, Selected, Verbs};
+use crate::mails;
+use crate::site::Site;
+
+const LINKS: [Link; 3] = [Link::Plain, Link::StartTls, Link::Tls];
+
+fn only(site: &Site, link: Link, method: Method) -> Options {
+    let policy = Policy { accept: Accept::Only(method), ..Policy::default() };
+    let credentials = Credentials::password(&site.user.name, site.user.password.as_str()).policy(policy);
+    Options { credentials, ..site.options_over(link) }
+}
+
+pub(crate) async fn best_way_over_every_link<C: Connection>(site: &Site) {
+    for link in LINKS {
+        let client: C = site.connect_with(&site.options_over(link)).await;
+        let opened = client.opened();
+        assert!(opened.authenticated);
+        let mechanism = opened.mechanism.as_deref().unwrap_or_default();
+        assert!(
+            mechanism.starts_with("SCRAM-SHA-256") || mechanism.starts_with("SCRAM-SHA-512"),
+            "{link:?}: {mechanism}"
+        );
+        assert_eq!(client.tls().is_some(), link != Link::Plain);
+        let server = opened.server_id.as_ref().expect("these servers tell who they are");
+        let name = server.get("name").unwrap_or_default();
+        assert!(site.server.name.starts_with(&name.to_lowercase()[..5]), "{name}");
+        let namespaces = opened.namespaces.as_ref().expect("they have NAMESPACE");
+        assert_eq!(namespaces.personal[0].delimiter, Some('/'));
+        client.noop().await.unwrap();
+        client.logout().await.unwrap();
+    }
+}
+
+pub(crate) async fn every_way_with_a_password<C: Connection>(site: &Site) {
+    let ways = [
+        ("starttls", Method::Login),
+        ("auth=plain", Method::Plain),
+        ("auth=cram-md5", Method::CramMd5),
+        ("auth=scram-sha-1", Method::ScramSha1),
+        ("auth=scram-sha-256", Method::ScramSha256),
+        ("auth=scram-sha-512", Method::ScramSha512),
+    ];
+    let mut tried = 0;
+    for (feature, method) in ways {
+        if !site.server.has(feature) {
+            continue;
+        }
+        for link in [Link::StartTls, Link::Tls] {
+            let client: C = site.connect_with(&only(site, link, method)).await;
+            let mechanism = client.opened().mechanism.clone().unwrap_or_default();
+            assert!(mechanism.starts_with(method.name()), "{method:?} became {mechanism}");
+            client.status(&"INBOX".parse().unwrap(), StatusItems::new().messages()).await.unwrap();
+            tried += 1;
+        }
+    }
+    assert!(tried >= 10, "{tried}");
+}
+
+pub(crate) async fn tokens<C: Connection>(site: &Site) {
+    let Some(token) = site.user.token.as_deref() else { return };
+    for method in [Method::OAuthBearer, Method::XOAuth2] {
+        let policy = Policy { accept: Accept::Only(method), ..Policy::default() };
+        let with = |token: &str| {
+            let credentials = Credentials::token(&site.user.name, token).policy(policy.clone());
+            Options { credentials, ..site.options_over(Link::Tls) }
+        };
+        let client: C = site.connect_with(&with(token)).await;
+        assert_eq!(client.opened().mechanism.as_deref(), Some(method.name()));
+        let error = C::connect(&with("not.a.token")).await.err().expect("a wrong token is refused");
+        assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
+    }
+}
+
+pub(crate) async fn wrong_password_is_called_that<C: Connection>(site: &Site) {
+    for method in [Method::Login, Method::Plain, Method::ScramSha256] {
+        let options = only(site, Link::Tls, method);
+        let policy = Policy { accept: Accept::Only(method), ..Policy::default() };
+        let credentials = Credentials::password(&site.user.name, "not the password").policy(policy);
+        let error = C::connect(&Options { credentials, ..options }).await.err().expect("it is refused");
+        assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
+        assert!(!error.is_retryable() && !error.to_string().contains("not the password"), "{error}");
+        assert!(error.reply().is_some(), "the server's words are kept: {error:?}");
+    }
+}
+
+pub(crate) async fn wrong_authority_is_refused<C: Connection>(site: &Site) {
+    let stranger = imapkit_testkit::certs::Authority::new("stranger");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), stranger.pem()).unwrap();
+    for link in [Link::StartTls, Link::Tls] {
+        let options = Options { ca_file: file.path().to_owned(), ..site.options_over(link) };
+        let error = C::connect(&options).await.err().expect("the certificate is not trusted");
+        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    }
+    let said = site.said();
+    assert!(!said.iter().any(|line| line.contains("LOGIN ***") || line.contains("AUTHENTICATE")), "{said:#?}");
+}
+
+/// Cyrus says LOGINDISABLED in clear text and offers no PLAIN there.
+pub(crate) async fn password_in_clear_text_where_forbidden<C: Connection>(site: &Site) {
+    for method in [Method::Login, Method::Plain] {
+        let error = C::connect(&only(site, Link::Plain, method)).await.err().expect("it is not offered");
+        assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
+    }
+    let said = site.said();
+    assert!(!said.iter().any(|line| line.contains("***")), "nothing secret was sent: {said:#?}");
+}
+
+pub(crate) async fn compressed<C: Connection>(site: &Site) {
+    for link in LINKS {
+        let client: C = site.connect_with(&site.options_over(link)).await;
+        client.run(Compress).await.unwrap();
+        let mailbox = site.mailbox(&client, &format!("-{link:?}")).await;
+        let text = mails::large(site, 300_000);
+        let uids = client.append(&mailbox, &NewMail::new(text.clone())).await.unwrap().unwrap().uids;
+        let selected = client.select(&mailbox).await.unwrap();
+        let fetched = selected.fetch(&uids, Items::new().body_peek()).await.unwrap();
+        assert!(*fetched[0].octets() == text.as_bytes(), "the message comes back as it went");
+        let error = client.run(Compress).await.expect_err("twice is once too often");
+        assert!(error.connection_alive(), "{error}");
+        client.noop().await.unwrap();
+    }
+}
