@@ -71,6 +71,11 @@ impl Driver {
         self.cancel.patience(timeout.map(|timeout| self.clock.now().after(timeout)))
     }
 
+    /// Fails when the patience has ended: for those who find what they wait for again and again.
+    pub(crate) fn check(&self, patience: Patience) -> Result<(), Error> {
+        self.cancel.exhausted(patience, self.clock.now()).map_or(Ok(()), Err)
+    }
+
     /// The state, for what takes no time.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Engine> {
         // A panic in a caller's `Command` leaves the session as it was before or after a response; both are sound.
@@ -124,6 +129,10 @@ impl Driver {
             let worked = engine.step(&self.socket, now);
             let found = ready(&mut engine, now);
             let over = if found.is_none() { self.cancel.exhausted(patience, now) } else { None };
+            if worked && engine.polling {
+                // What moved may be what that thread waits for.
+                self.nudge();
+            }
             if engine.followers > 0 && (worked || found.is_some() || over.is_some()) {
                 self.turn.notify_all();
             }

@@ -108,7 +108,6 @@ impl Engine {
         if !worked {
             worked = self.check_time(now);
         }
-        self.refuse_orphans();
         worked |= self.flush(socket, now);
         self.tell();
         worked
@@ -275,6 +274,7 @@ impl Engine {
         let mut worked = false;
         loop {
             self.session.poll_transmit(now, &mut self.layers.plain_out);
+            self.refuse_orphans();
             if let Err(error) = self.layers.encode() {
                 self.session.handle_eof(now, Some(error));
             }
@@ -385,7 +385,6 @@ impl Engine {
 
     pub(crate) fn remove_uploader(&mut self, id: CommandId) {
         self.uploaders.retain(|uploader| *uploader != id);
-        self.refuse_orphans();
     }
 
     /// A literal was announced, and its supplier has gone: there is no way back (M29).

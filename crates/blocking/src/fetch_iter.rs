@@ -179,6 +179,7 @@ impl Intake {
         }
         // Cancelled by what happened since the iterator was made, limited from now on.
         let patience = self.patience.until(self.driver.patience(self.timeout).deadline());
+        self.driver.check(patience)?;
         self.driver.wait(patience, |engine, _| {
             self.submit(engine);
             match poll(&self.pipe).0 {

@@ -158,6 +158,8 @@ pub(crate) fn append(
     let reply = Reply::submit_upload(&client.driver, Append::new(mailbox, parts));
     let outcome = feed(client, patience, &reply, &mut sources);
     client.driver.change(|engine| engine.remove_uploader(reply.id()));
+    // If a literal was left in the middle, that closes the connection.
+    client.driver.flush();
     outcome?;
     reply.wait_with(patience)
 }
@@ -176,7 +178,9 @@ fn feed<T: Send + 'static>(
             None if reply.is_answered() => Some(None),
             None => None,
         });
-        let (Ok(Some(most)), Some(source)) = (wanted, sources.front_mut()) else { return Ok(()) };
+        let (Ok(Some(most)), Ok(()), Some(source)) = (wanted, driver.check(patience), sources.front_mut()) else {
+            return Ok(());
+        };
         let piece = source.next(most);
         if source.is_used_up() {
             sources.pop_front();

@@ -79,10 +79,11 @@ fn a_slow_reader_on_another_thread_is_waited_for() {
     let one: UidSet = "1".parse().unwrap();
     let mut iter = inbox.fetch(&one, Items::new().body_peek()).into_iter();
     let mut message = iter.next().unwrap().unwrap();
-    let expected = message.body().unwrap();
+    let mut body = message.body().unwrap();
+    let (begun, reads) = std::sync::mpsc::channel();
     let reading = std::thread::spawn(move || {
-        let mut body = expected;
-        let mut total = 0;
+        let mut total = body.chunk().unwrap().unwrap().len() as u64;
+        begun.send(()).unwrap();
         while let Some(chunk) = body.chunk().unwrap() {
             total += chunk.len() as u64;
             if total % 7 == 0 {
@@ -91,6 +92,7 @@ fn a_slow_reader_on_another_thread_is_waited_for() {
         }
         (total, body.len())
     });
+    reads.recv().unwrap();
     // Its answer stands behind all of the body.
     client.noop().unwrap();
     let (total, len) = reading.join().unwrap();
