@@ -38,7 +38,6 @@ pub struct Config {
     pub(crate) port: Option<u16>,
     pub(crate) host_address: Option<IpAddr>,
     pub(crate) route: Route,
-    pub(crate) danger_anywhere: bool,
     pub(crate) allow_preauth: bool,
     pub(crate) distrust_greeting: bool,
     pub(crate) trust: Trust,
@@ -62,7 +61,10 @@ pub struct Config {
 pub(crate) enum Wanted {
     Tls,
     StartTls,
-    Plaintext,
+    Plaintext {
+        /// Also beyond this machine.
+        anywhere: bool,
+    },
     Tunnel,
 }
 
@@ -91,7 +93,7 @@ impl Config {
     /// Clear text throughout: everybody on the way can read the mail and the password. Only for this machine (loopback), unless
     /// [`Config::danger_plaintext_anywhere`] is called as well.
     pub fn danger_plaintext(host: impl Into<String>) -> Self {
-        Self::new(Wanted::Plaintext, host.into())
+        Self::new(Wanted::Plaintext { anywhere: false }, host.into())
     }
 
     /// A way that is trusted by its nature and needs no TLS: a stream given to [`crate::connect_stream`], a command or a local socket given
@@ -114,7 +116,6 @@ impl Config {
             port: None,
             host_address: None,
             route: Route::Direct,
-            danger_anywhere: false,
             allow_preauth: false,
             distrust_greeting: false,
             trust: Trust::default(),
@@ -154,7 +155,9 @@ impl Config {
 
     /// Lets [`Config::danger_plaintext`] leave this machine: passwords and mail can be read, and changed, by everybody on the way.
     pub fn danger_plaintext_anywhere(mut self) -> Self {
-        self.danger_anywhere = true;
+        if let Wanted::Plaintext { anywhere } = &mut self.protection {
+            *anywhere = true;
+        }
         self
     }
 

@@ -70,7 +70,7 @@ pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
     let mut clock = Clock::new(config.connect_timeout);
     let (wire, peer): (Box<dyn Wire>, _) = match &config.route {
         Route::Direct => {
-            let only_here = config.protection == Wanted::Plaintext && !config.danger_anywhere;
+            let only_here = config.protection == (Wanted::Plaintext { anywhere: false });
             let (stream, peer) = socket::connect(&host, port, config.host_address, only_here, &mut clock).await?;
             (Box::new(stream), Some(peer))
         }
@@ -114,7 +114,7 @@ fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
 fn check(config: &Config) -> Result<(Host, u16), Error> {
     let (host, port) = parse_host(config)?;
     let here = host.is_loopback() && matches!(config.route, Route::Direct);
-    if config.protection == Wanted::Plaintext && !config.danger_anywhere && !here {
+    if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
         let text =
             format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
         return Err(Error::new(ErrorKind::Unsafe, text)); // T027
@@ -130,9 +130,8 @@ fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_ses
     let security = match config.protection {
         Wanted::Tls => Security::Tls,
         Wanted::StartTls => Security::StartTls,
-        Wanted::Tunnel => Security::Trusted,
-        Wanted::Plaintext if config.danger_anywhere => Security::DangerClear,
-        Wanted::Plaintext => Security::Trusted,
+        Wanted::Tunnel | Wanted::Plaintext { anywhere: false } => Security::Trusted,
+        Wanted::Plaintext { anywhere: true } => Security::DangerClear,
     };
     imapkit_session::Config {
         limits: config.limits.clone(),
@@ -162,7 +161,7 @@ fn login(config: &Config, host: &Host, port: u16, binding: &Binding) -> Option<B
         Who::User(credentials) => credentials.clone(),
     };
     let mut policy = config.policy.clone();
-    if config.protection == Wanted::Plaintext && config.danger_anywhere {
+    if config.protection == (Wanted::Plaintext { anywhere: true }) {
         policy.get_or_insert_default().danger_clear = true;
     }
     let credentials = match policy {
@@ -188,7 +187,7 @@ async fn open(
             let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
             Some((clock.within(config.trust.load()).await??, server))
         }
-        Wanted::Plaintext | Wanted::Tunnel => None,
+        Wanted::Plaintext { .. } | Wanted::Tunnel => None,
     };
     let binding = Binding::default();
     let nonce = getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;

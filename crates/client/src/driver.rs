@@ -57,7 +57,6 @@ pub(crate) type Binding = Arc<OnceLock<ChannelBinding>>;
 pub struct Driver {
     engine: Engine,
     jobs: UnboundedReceiver<Job>,
-    handles_gone: bool,
     wire: Box<dyn Wire>,
     stack: Stack,
     tls: Option<(TlsConfig, ServerId)>,
@@ -65,14 +64,12 @@ pub struct Driver {
     buffers: Buffers,
     /// The session has not looked at all of `buffers.input`, or the stack at all of `buffers.received`.
     unread: bool,
-    eof: bool,
     flushed: bool,
     /// Octets have been waiting for the socket since then.
     stuck: Option<Instant>,
     write_timeout: Duration,
     start: Instant,
-    timer: Pin<Box<Sleep>>,
-    armed: bool,
+    timer: Timer,
     parting: Option<Instant>,
 }
 
@@ -88,6 +85,12 @@ struct Buffers {
     out: BytesMut,
     /// How much to read at a time.
     read: usize,
+}
+
+/// Moving a timer for each response costs more than one that is early now and then: it is only ever moved forward.
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    armed: bool,
 }
 
 /// What a driver is made of.
@@ -114,20 +117,17 @@ impl Driver {
         Self {
             engine,
             jobs,
-            handles_gone: false,
             wire,
             stack: Stack::new(),
             tls,
             binding,
             buffers,
             unread: false,
-            eof: false,
             flushed: true,
             stuck: None,
             write_timeout,
             start,
-            timer: Box::pin(tokio::time::sleep_until(start)),
-            armed: false,
+            timer: Timer { sleep: Box::pin(tokio::time::sleep_until(start)), armed: false },
             parting: None,
         }
     }
@@ -168,19 +168,20 @@ impl Driver {
 
     fn poll_jobs(&mut self, cx: &mut Context<'_>) -> bool {
         let mut worked = false;
-        while !self.handles_gone {
+        loop {
             match self.jobs.poll_recv(cx) {
                 Poll::Ready(Some(job)) => {
                     job(&mut self.engine);
                     worked = true;
                 }
-                Poll::Ready(None) => self.handles_gone = true,
+                Poll::Ready(None) => {
+                    self.engine.closing = true;
+                    break;
+                }
                 Poll::Pending => break,
             }
         }
-        let leave = self.handles_gone || self.engine.closing;
-        if leave && self.engine.session.error().is_none() {
-            self.unread = false;
+        if self.engine.closing && self.engine.session.error().is_none() {
             self.engine
                 .session
                 .handle_eof(self.now(), Some(Error::new(ErrorKind::Closed, "closed by the application")));
@@ -191,7 +192,7 @@ impl Driver {
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
         let wanted = self.engine.session.wants_input();
-        if self.eof || !(wanted || self.stack.is_handshaking()) {
+        if !(wanted || self.stack.is_handshaking()) {
             return false;
         }
         if wanted && std::mem::take(&mut self.unread) {
@@ -264,7 +265,6 @@ impl Driver {
     }
 
     fn end_of_input(&mut self, why: Option<Error>) {
-        self.eof = true;
         let leaving = self.engine.session.state() >= State::Logout;
         let why = why.or_else(|| self.stack.handle_eof().err().filter(|_| !leaving).map(failure::transport));
         self.engine.session.handle_eof(self.now(), why);
@@ -352,8 +352,8 @@ impl Driver {
     /// The socket takes no more. What the server said before may tell why, so that is read first.
     fn broken(&mut self, cx: &mut Context<'_>, error: io::Error) {
         self.buffers.out.clear();
-        while !self.eof && self.engine.session.wants_input() && self.poll_read(cx) {}
-        if !self.eof {
+        while self.engine.session.wants_input() && self.poll_read(cx) {}
+        if self.engine.session.error().is_none() {
             self.end_of_input(Some(failure::io("writing to the server", error)));
         }
     }
@@ -367,15 +367,9 @@ impl Driver {
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(due) = self.due() else { return false };
-        // A timer that is early costs one turn; moving it for each response would cost more.
-        if !self.armed || due < self.timer.deadline() {
-            self.timer.as_mut().reset(due);
-            self.armed = true;
-        }
-        if self.timer.as_mut().poll(cx).is_pending() {
+        if self.timer.poll(due, cx).is_pending() {
             return false;
         }
-        self.armed = false;
         if self.stuck.is_some_and(|since| since + self.write_timeout <= Instant::now()) {
             let text = format!("the server has taken no octet for {:?}", self.write_timeout);
             self.end_of_input(Some(Error::new(ErrorKind::Timeout, text)));
@@ -386,26 +380,37 @@ impl Driver {
 
     /// The connection is over: the last octets and a proper end, as far as that goes without delay.
     fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.parting.is_none() {
+        let until = *self.parting.get_or_insert_with(|| Instant::now() + PARTING);
+        if !self.jobs.is_closed() {
             self.jobs.close();
             while let Ok(job) = self.jobs.try_recv() {
                 job(&mut self.engine);
             }
             self.stack.close(&mut self.buffers.out);
-            let until = Instant::now() + PARTING;
-            self.parting = Some(until);
-            self.timer.as_mut().reset(until);
         }
-        while !self.buffers.out.is_empty() && self.timer.as_mut().poll(cx).is_pending() {
+        while !self.buffers.out.is_empty() && self.timer.poll(until, cx).is_pending() {
             match ready!(Pin::new(&mut self.wire).poll_write(cx, &self.buffers.out)) {
                 Ok(count) if count > 0 => self.buffers.out.advance(count),
                 _ => return Poll::Ready(()),
             }
         }
-        if self.timer.as_mut().poll(cx).is_ready() {
+        if self.timer.poll(until, cx).is_ready() {
             return Poll::Ready(());
         }
         Pin::new(&mut self.wire).poll_shutdown(cx).map(drop)
+    }
+}
+
+impl Timer {
+    /// Ready at `due`, or before; ask again then.
+    fn poll(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.armed || due < self.sleep.deadline() {
+            self.sleep.as_mut().reset(due);
+            self.armed = true;
+        }
+        let fired = self.sleep.as_mut().poll(cx);
+        self.armed = fired.is_pending();
+        fired
     }
 }
 

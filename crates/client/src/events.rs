@@ -62,9 +62,17 @@ struct Ears<T>(Mutex<Heard<T>>);
 struct Heard<T> {
     queue: VecDeque<T>,
     missed: u64,
-    /// Nothing more will come; perhaps an error still to be told.
-    end: Option<Option<Error>>,
+    end: End,
     waker: Option<Waker>,
+}
+
+/// Whether more will come.
+#[derive(Debug)]
+enum End {
+    Open,
+    /// This is still to be told.
+    Failed(Error),
+    Over,
 }
 
 impl Listeners {
@@ -114,7 +122,7 @@ impl Listeners {
 
 impl<T> Mouth<T> {
     fn is_heard(&self) -> bool {
-        Arc::strong_count(&self.ears) > 1 && self.ears.lock().end.is_none()
+        Arc::strong_count(&self.ears) > 1 && matches!(self.ears.lock().end, End::Open)
     }
 }
 
@@ -131,7 +139,7 @@ fn stale() -> Error {
 
 impl<T> Ears<T> {
     fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Heard { queue: VecDeque::new(), missed: 0, end: None, waker: None })))
+        Arc::new(Self(Mutex::new(Heard { queue: VecDeque::new(), missed: 0, end: End::Open, waker: None })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Heard<T>> {
@@ -150,7 +158,9 @@ impl<T> Ears<T> {
 
     fn end(&self, error: Option<Error>) {
         let mut heard = self.lock();
-        heard.end.get_or_insert(error);
+        if matches!(heard.end, End::Open) {
+            heard.end = error.map_or(End::Over, End::Failed);
+        }
         heard.wake();
     }
 
@@ -164,12 +174,13 @@ impl<T> Ears<T> {
         if let Some(event) = heard.queue.pop_front() {
             return Poll::Ready(Some(Ok(event)));
         }
-        match &mut heard.end {
-            Some(error) => Poll::Ready(error.take().map(Err)),
-            None => {
-                heard.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if matches!(heard.end, End::Open) {
+            heard.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        match std::mem::replace(&mut heard.end, End::Over) {
+            End::Failed(error) => Poll::Ready(Some(Err(error))),
+            End::Open | End::Over => Poll::Ready(None),
         }
     }
 }

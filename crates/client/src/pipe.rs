@@ -47,17 +47,26 @@ struct State {
     /// Commands that may still push.
     running: usize,
     error: Option<Error>,
-    /// The message whose content is being read: its number.
-    open: Option<u64>,
+    front: Front,
     /// Which content of the open message.
     body: u32,
     /// Octets of that content are still to come.
     in_body: bool,
     messages: u64,
-    /// The rest of a message is not wanted; its row has not arrived.
-    passing: bool,
     /// The stream is gone: nothing is wanted behind the open message.
     left: bool,
+}
+
+/// What stands at the front of the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Front {
+    /// A message, or nothing.
+    #[default]
+    Free,
+    /// The content of this message: somebody reads it.
+    Open(u64),
+    /// The rest of a message nobody wants; its row has not arrived.
+    Passing,
 }
 
 /// The session's end.
@@ -102,12 +111,15 @@ impl Sink {
 impl FetchSink for Sink {
     fn push(&mut self, part: FetchPart) -> Flow {
         let mut state = self.pipe.lock();
-        if state.passing {
-            state.passing = !matches!(part, FetchPart::Row(_));
-            return Flow::Ready;
-        }
-        if state.left && state.open.is_none() {
-            return Flow::Ready;
+        match state.front {
+            Front::Passing => {
+                if matches!(part, FetchPart::Row(_)) {
+                    state.front = Front::Free;
+                }
+                return Flow::Ready;
+            }
+            Front::Free if state.left => return Flow::Ready,
+            Front::Free | Front::Open(_) => {}
         }
         state.held = state.held.saturating_add(cost(&part));
         state.parts.push_back(part);
@@ -182,42 +194,48 @@ impl State {
 
     /// Goes past the open message, whether its row has arrived or not.
     fn pass_over(&mut self) {
-        self.open = None;
-        self.in_body = false;
+        self.close();
         loop {
             match self.pop() {
                 Some(FetchPart::Row(_)) => break,
                 Some(_) => {}
                 None => {
-                    self.passing = self.running > 0 && self.error.is_none();
+                    if self.running > 0 && self.error.is_none() {
+                        self.front = Front::Passing;
+                    }
                     break;
                 }
             }
         }
-        self.close();
+        self.trim();
     }
 
-    /// The open message is done with.
+    /// The open message is done with; whoever still reads it is to look again.
     fn close(&mut self) {
-        self.open = None;
+        self.front = Front::Free;
+        self.in_body = false;
+        self.wake();
+    }
+
+    /// Throws away what nobody will ask for.
+    fn trim(&mut self) {
         if self.left {
             self.parts.clear();
             self.held = 0;
         }
-        self.wake();
     }
 
     /// A message with large content begins.
     fn begin(&mut self, start: Box<BodyStart>) -> Arrived {
         self.messages = self.messages.saturating_add(1);
-        self.open = Some(self.messages);
+        self.front = Front::Open(self.messages);
         self.body = 0;
         self.in_body = true;
         Arrived::Open(self.messages, start)
     }
 
     fn check(&self, serial: u64) -> Result<(), Error> {
-        if self.open == Some(serial) {
+        if self.front == Front::Open(serial) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Misuse, "the stream has gone on to the next message, so this content is gone"))
@@ -251,7 +269,7 @@ impl Intake {
         ready: &mut VecDeque<Fetch>,
     ) -> Poll<Option<Result<Arrived, Error>>> {
         let mut state = self.pipe.lock();
-        if state.open.is_some() {
+        if let Front::Open(_) = state.front {
             state.pass_over();
         }
         while matches!(state.parts.front(), Some(FetchPart::Row(_))) {
@@ -306,6 +324,7 @@ impl Intake {
                 }
                 Some(FetchPart::Row(row)) => {
                     state.close();
+                    state.trim();
                     break Poll::Ready(Ok(Behind::Row(row)));
                 }
                 Some(FetchPart::BodyChunk(_) | FetchPart::BodyEnd) => {}
@@ -319,7 +338,7 @@ impl Intake {
     /// The next part whatever it is, for those who put messages together.
     pub(crate) fn poll_part(&self, cx: &Context<'_>) -> Poll<Option<Result<FetchPart, Error>>> {
         let mut state = self.pipe.lock();
-        state.open = None;
+        state.front = Front::Free;
         let found = match state.pop() {
             Some(part) => Poll::Ready(Some(Ok(part))),
             None => state.wait(cx),
@@ -331,7 +350,7 @@ impl Intake {
     /// Nobody reads message `serial` any more.
     pub(crate) fn pass_over(&self, serial: u64) {
         let mut state = self.pipe.lock();
-        if state.open == Some(serial) {
+        if state.front == Front::Open(serial) {
             state.pass_over();
             self.resume(state);
         }
@@ -341,8 +360,8 @@ impl Intake {
     pub(crate) fn leave(&self) {
         let mut state = self.pipe.lock();
         state.left = true;
-        if state.open.is_none() {
-            state.close();
+        if state.front == Front::Free {
+            state.trim();
             self.resume(state);
         }
     }
@@ -367,7 +386,9 @@ impl Drop for Intake {
     fn drop(&mut self) {
         if self.running() > 0 {
             let tickets = self.tickets.get_mut().unwrap_or_else(PoisonError::into_inner);
-            tickets.iter().for_each(|ticket| self.link.cancel(ticket));
+            for ticket in tickets.iter() {
+                self.link.cancel(ticket);
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ const AHEAD: usize = 2;
 ///
 /// let text = "From: me@example.org\r\nSubject: note\r\n\r\nto self\r\n";
 /// let message = NewMessage::new(text).flags(Flag::Seen);
-/// assert_eq!(message.len(), 51);
+/// assert_eq!(message.len(), 48);
 /// ```
 #[must_use]
 pub struct NewMessage<'a> {
@@ -95,7 +95,7 @@ impl<'a> NewMessage<'a> {
         let (content, rest) = match source {
             Source::Octets(octets) if octets.len() as u64 <= SMALL => (Content::Inline(octets), None),
             Source::Reader(mut reader, len) if len <= SMALL => {
-                (Content::Inline(read(&mut reader, &mut { len }, len as usize).await?), None)
+                (Content::Inline(read(&mut reader, &mut { len }, usize::MAX).await?), None)
             }
             Source::Octets(octets) => (Content::Upload(octets.len() as u64), Some(Source::Octets(octets))),
             Source::Reader(reader, len) => (Content::Upload(len), Some(Source::Reader(reader, len))),

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use imapkit::dial::{Phase, Route};
 use imapkit::{Config, ErrorKind, Event};
 use imapkit_testkit::canary::contains_secret;
-use imapkit_testkit::peer::Peer;
+use imapkit_testkit::peer::{Peer, PeerConn};
 
 use crate::support::{over, peer, plain, server, soon, tls, trust};
 
@@ -31,7 +31,7 @@ async fn tls_and_starttls() {
 
 #[tokio::test]
 async fn names_are_resolved_and_raced() {
-    let peer = peer(|conn| conn.drain());
+    let peer = peer(PeerConn::drain);
     let config = Config::danger_plaintext("localhost").port(peer.port()).login("me", "secret");
     let client = soon(imapkit::connect(&config)).await.unwrap();
     assert_eq!(client.opened().peer.map(|peer| peer.ip().is_loopback()), Some(true));
@@ -69,7 +69,7 @@ async fn t027_clear_text_stays_on_this_machine() {
 #[tokio::test]
 async fn t111_one_deadline_and_the_phase_that_used_it_up() {
     let stalls = [
-        (Peer::serve_fn(|conn| conn.drain()), "greeting"),
+        (Peer::serve_fn(PeerConn::drain), "greeting"),
         (
             Peer::serve_fn(|conn| {
                 conn.send("* OK hello\r\n")?;
@@ -96,7 +96,7 @@ async fn t111_one_deadline_and_the_phase_that_used_it_up() {
         assert!(start.elapsed() < Duration::from_secs(5));
         over(peer).await;
     }
-    let peer = Peer::serve_fn(|conn| conn.drain());
+    let peer = Peer::serve_fn(PeerConn::drain);
     let config = Config::tls("127.0.0.1").port(peer.port()).connect_timeout(Duration::from_millis(300));
     let config = config.tls_config(trust(&server([])));
     let error = soon(imapkit::connect(&config)).await.unwrap_err();

@@ -108,7 +108,7 @@ async fn events_for_everybody_and_what_was_missed() {
         conn.drain()
     });
     let client = soon(imapkit::connect(&plain(&peer))).await.unwrap();
-    let _inbox = soon(client.select("INBOX")).await.unwrap();
+    let inbox = soon(client.select("INBOX")).await.unwrap();
     let mut events = client.events();
     soon(client.noop()).await.unwrap();
     let Some(Event::Missed(count)) = soon(events.next()).await else { panic!("3000 events fit in 1024") };
@@ -118,6 +118,6 @@ async fn events_for_everybody_and_what_was_missed() {
         rest += 1;
     }
     assert!(count >= 3000 - 1024, "{count}");
-    drop((events, _inbox, client));
+    drop((events, inbox, client));
     over(peer).await;
 }
