@@ -6,9 +6,9 @@
 //! so that a server that writes and a client that uploads cannot wait for each other (ADR 11).
 //!
 //! ```text
-//!   wait(ready): [ flush ─▶ read ─▶ session ─▶ timers ─▶ ready? ]──no──▶ nobody polls: poll(2)   ──┐
-//!                 ▲                                             `──────▶ somebody does: condition ──┤
-//!                 `────────────────────────────────────────────────────────────────────────────────'
+//!   wait(ready): ready? ──no──▶ flush ─▶ read ─▶ session ─▶ timers ──nothing moved──▶ nobody polls: poll(2)   ──┐
+//!                  ▲                              `──something moved──┐         `────▶ somebody does: condition ──┤
+//!                  `───────────────────────────────────────────────────┴───────────────────────────────────────────'
 //! ```
 //!
 //! RFC 9051 §2.1; protocol.md M29, M31, M32, T104, T112. Invariants: the lock is never held while anything waits, nor while code of the caller's
@@ -126,14 +126,16 @@ impl Driver {
         let mut engine = self.lock();
         loop {
             let now = self.clock.now();
-            let worked = engine.step(&self.socket, now);
+            // First, since another thread may have brought it.
             let found = ready(&mut engine, now);
             let over = if found.is_none() { self.cancel.exhausted(patience, now) } else { None };
+            let leaving = found.is_some() || over.is_some();
+            let worked = !leaving && engine.step(&self.socket, now);
             if worked && engine.polling {
                 // What moved may be what that thread waits for.
                 self.nudge();
             }
-            if engine.followers > 0 && (worked || found.is_some() || over.is_some()) {
+            if engine.followers > 0 && (worked || leaving) {
                 self.turn.notify_all();
             }
             match (found, over) {
