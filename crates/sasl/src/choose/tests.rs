@@ -120,13 +120,17 @@ fn t028_the_error_names_what_is_offered_and_is_safe_to_show() {
 #[test]
 fn t060_channel_binding_is_used_where_offered_and_missed_where_not() {
     let plus = "AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-512 AUTH=SCRAM-SHA-1-PLUS";
-    assert_eq!(chosen(me().channel_binding(|| Some(bound())), plus, Protection::Tls).unwrap(), "SCRAM-SHA-256-PLUS");
-    assert_eq!(chosen(me().channel_binding(|| None), plus, Protection::Tls).unwrap(), "SCRAM-SHA-512");
+    let willing = || me().policy(Policy { bind: true, ..Policy::default() });
+    let able = willing().channel_binding(|| Some(bound()));
+    assert_eq!(chosen(able.clone(), plus, Protection::Tls).unwrap(), "SCRAM-SHA-256-PLUS");
+    assert_eq!(chosen(willing().channel_binding(|| None), plus, Protection::Tls).unwrap(), "SCRAM-SHA-512");
+    assert_eq!(chosen(me().channel_binding(|| Some(bound())), plus, Protection::Tls).unwrap(), "SCRAM-SHA-512");
     let first = |mut credentials: Credentials, words: &str| {
         let Ok(Credential::Sasl(mut scram)) = credentials.choose(&offers(words), Protection::Tls) else { panic!() };
         String::from_utf8(scram.initial().unwrap().unwrap()).unwrap()
     };
-    assert!(first(me().channel_binding(|| Some(bound())), plus).starts_with("p=tls-exporter,,n=me,r="));
+    assert!(first(able, plus).starts_with("p=tls-exporter,,n=me,r="));
+    assert!(first(me().channel_binding(|| Some(bound())), plus).starts_with("n,,"), "not asked for");
     assert!(first(me().channel_binding(|| Some(bound())), "AUTH=SCRAM-SHA-256").starts_with("y,,"));
     assert!(first(me(), "AUTH=SCRAM-SHA-256").starts_with("n,,"));
     let other = "AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1-PLUS";
