@@ -13,6 +13,7 @@
 //! [`Piece::Chunk`] aside); never holds more than `max_response`; what is skipped is skipped in step; octets of a literal are never taken for
 //! protocol (T081, T083).
 
+mod dropping;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use memchr::memchr;
 
 use crate::error::{FrameError, snippet};
 use crate::limits::{Limit, Limits};
+use dropping::Dropping;
 use shape::{Marker, Shape};
 
 /// Cuts a stream of octets into responses.
@@ -62,15 +64,6 @@ enum State {
     Streaming { left: u64 },
     Eliding { left: u64 },
     Dropping(Dropping),
-}
-
-/// A response that is too large to keep and is skipped to its end.
-#[derive(Debug)]
-struct Dropping {
-    limit: Limit,
-    start: Bytes,
-    len: u64,
-    literal: u64,
 }
 
 /// What the framer found next.
@@ -369,84 +362,6 @@ impl Framer {
         let left = left.saturating_sub(wide(skip));
         self.state = if left == 0 { State::Line } else { State::Eliding { left } };
         if left == 0 { AGAIN } else { MORE }
-    }
-
-    /// Begins to skip a response that is too large: `passed` octets of the input are read, a literal of `literal` octets follows them.
-    fn start_dropping(&mut self, input: &mut BytesMut, passed: usize, literal: u64) -> Step {
-        const SHOWN: usize = 512;
-        let start = if self.held.is_empty() { input.as_ref() } else { self.held.as_ref() };
-        let start = Bytes::copy_from_slice(start.get(..SHOWN).unwrap_or(start));
-        self.shape.get_or_insert_with(|| Shape::of(&start));
-        let len = wide(self.held.len()).saturating_add(wide(passed)).saturating_add(self.skipped);
-        input.advance(passed.min(input.len()));
-        self.line = 0;
-        self.searched = self.searched.saturating_sub(passed);
-        self.held.clear();
-        self.elided.clear();
-        let limit = Limit::new("max_response", self.limits.max_response);
-        self.state = State::Dropping(Dropping { limit, start, len, literal });
-        AGAIN
-    }
-
-    /// Skips more of such a response. Its lines are judged by their last octets alone: what looks like a literal is one, since taking
-    /// content for protocol is the worse mistake.
-    fn drop_on(&mut self, input: &mut BytesMut) -> Result<Step, FrameError> {
-        const KEPT: usize = 64;
-        let State::Dropping(dropping) = &mut self.state else {
-            return Ok(AGAIN);
-        };
-        if dropping.literal > 0 {
-            let skip = at_most(dropping.literal, input.len());
-            input.advance(skip);
-            dropping.literal = dropping.literal.saturating_sub(wide(skip));
-            dropping.len = dropping.len.saturating_add(wide(skip));
-            return Ok(if dropping.literal > 0 { MORE } else { AGAIN });
-        }
-        let unsearched = input.get(self.searched..).unwrap_or_default();
-        let Some(end) = memchr(b'\n', unsearched).map(|at| after(self.searched, at)) else {
-            let skip = input.len().saturating_sub(KEPT);
-            dropping.len = dropping.len.saturating_add(wide(skip));
-            let len = dropping.len;
-            input.advance(skip);
-            self.searched = input.len();
-            return self.check_skip(len).map(|()| MORE);
-        };
-        let line = input.get(end.saturating_sub(KEPT)..end).or_else(|| input.get(..end)).unwrap_or_default();
-        let line = without_line_end(line);
-        let marker = Marker::at_end_of(line).filter(|_| self.shape.as_ref().is_some_and(Shape::is_data));
-        let stray = line.is_empty() && self.is_stray();
-        let literal = marker.map(|marker| marker.size(line)).transpose()?;
-        self.drop_line(input, end, literal, stray)
-    }
-
-    fn drop_line(
-        &mut self,
-        input: &mut BytesMut,
-        end: usize,
-        literal: Option<u64>,
-        stray: bool,
-    ) -> Result<Step, FrameError> {
-        input.advance(end);
-        self.resume_at(0);
-        self.resumed = literal.is_some();
-        let State::Dropping(dropping) = &mut self.state else {
-            return Ok(AGAIN);
-        };
-        dropping.len = dropping.len.saturating_add(wide(end));
-        dropping.literal = literal.unwrap_or(0);
-        let total = dropping.len.saturating_add(dropping.literal);
-        self.check_skip(total)?;
-        if literal.is_some() || stray {
-            return Ok(AGAIN);
-        }
-        let state = mem::replace(&mut self.state, State::Line);
-        self.reset();
-        Ok(match state {
-            State::Dropping(Dropping { limit, start, len, .. }) => {
-                ControlFlow::Break(Some(Piece::Oversize { limit, start, len }))
-            }
-            _ => AGAIN,
-        })
     }
 
     fn check_skip(&self, skipped: u64) -> Result<(), FrameError> {

@@ -70,10 +70,7 @@ fn repair<T>(
         cursor.note(hazard::NO_VALUE);
         return None;
     }
-    row.repairs = row.repairs.saturating_add(1);
-    if row.repairs > MAX_REPAIRS {
-        cursor.set_pos(start);
-        cut(cursor, row, Expected("at most 16 values that have to be repaired"));
+    if !may_repair(cursor, row, start) {
         return None;
     }
     for (quoting, lenient) in PASSES {
@@ -93,14 +90,33 @@ fn repair<T>(
             Some(value)
         }
         Err(expected) => {
-            damage(cursor, row, (start, at), expected);
+            delimit(cursor, row, (start, at), expected);
             None
         }
     }
 }
 
-/// Keeps the octets of a value, which begins at `at`, as damage of the item that begins at `start`, and passes them.
+/// Counts a repair of the item that begins at `start`. False when there were too many: then the rest of the row has been given up.
+fn may_repair(cursor: &mut Cursor<'_>, row: &mut Row, start: usize) -> bool {
+    row.repairs = row.repairs.saturating_add(1);
+    let may = row.repairs <= MAX_REPAIRS;
+    if !may {
+        cursor.set_pos(start);
+        cut(cursor, row, Expected("at most 16 values that have to be repaired"));
+    }
+    may
+}
+
+/// Gives up the value that begins at `at`, of the item that begins at `start`.
+#[cold]
 pub(super) fn damage(cursor: &mut Cursor<'_>, row: &mut Row, (start, at): (usize, usize), expected: Expected) {
+    if may_repair(cursor, row, start) {
+        delimit(cursor, row, (start, at), expected);
+    }
+}
+
+/// Keeps the octets of such a value and passes them.
+fn delimit(cursor: &mut Cursor<'_>, row: &mut Row, (start, at): (usize, usize), expected: Expected) {
     let reason = format!("expected {} at octet {}", expected.0, cursor.pos());
     let name = cursor.window(start, at).rest().trim_ascii_end();
     let end = [Quoting::Followed, Quoting::Unescaped, Quoting::Strict].into_iter().find_map(|quoting| {
