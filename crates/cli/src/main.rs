@@ -7,6 +7,7 @@
 //!
 //! Rules that hold everywhere: stdout is data and stderr is for people; nothing that came from a server or a message reaches a terminal
 //! uncleaned or becomes a path; no secret is printed; a reader that goes away is no failure; exit codes are a contract ([`exit`]).
+#![forbid(unsafe_code)]
 
 mod args;
 mod commands;
@@ -39,7 +40,9 @@ fn main() -> ExitCode {
         Ok(low) => low,
         Err(exit) => return exit.into(),
     };
-    let mut output = Output::new(high::manner(&low.verb));
+    // Asked now: with more than one thread the system does not tell.
+    let zone = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
+    let mut output = Output::new(high::manner(&low.verb), zone);
     let exit = run(low, &mut output).unwrap_or_else(|problem| {
         output.problem(&problem);
         problem.exit()
@@ -48,16 +51,15 @@ fn main() -> ExitCode {
 }
 
 fn run(low: args::low::Low, output: &mut Output) -> Outcome {
-    let task = high::task(low.verb, today()?)?;
+    let task = high::task(low.verb, today(output)?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(Exit::Failed, "system", format!("cannot start: {error}")))?;
     runtime.block_on(commands::run(task, output))
 }
 
-/// The day it is here; in UTC where the system does not tell the zone.
-fn today() -> Outcome<Date> {
-    let now = time::OffsetDateTime::now_local().unwrap_or_else(|_| time::OffsetDateTime::now_utc());
-    let days = i64::from(now.to_julian_day()) - 2_440_588;
-    Date::from_unix_days(days)
-        .ok_or_else(|| Problem::new(Exit::Failed, "system", "this machine's clock shows no date of our time"))
+/// The day it is here.
+fn today(output: &Output) -> Outcome<Date> {
+    let days = i64::from(output.now().to_julian_day()) - 2_440_588;
+    let lost = || Problem::new(Exit::Failed, "system", "this machine's clock shows no date of our time");
+    Date::from_unix_days(days).ok_or_else(lost)
 }

@@ -1,4 +1,4 @@
-//! Skipping a response that is too large to keep, in step.
+//! Skipping a response that is too large to keep, in step. No RFC asks for it; the limits of protocol.md 4.7 do.
 //!
 //! Separate from framing proper because here nothing is kept and so little is known: a line is judged by its last octets alone, and what looks
 //! like a literal is one, since taking content for protocol is the worse mistake (H09, T081, T085).
