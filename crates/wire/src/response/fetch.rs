@@ -102,8 +102,11 @@ impl Rows {
                 set(cursor, &mut row.fetch.flags, flags.flatten());
             }
             Name::Uid => {
-                let uid = read(cursor, row, start, uid);
-                set(cursor, &mut row.fetch.uid, uid.flatten());
+                let uid = read(cursor, row, start, uid).flatten();
+                // UIDFETCH has said it in front, and Cyrus says it again.
+                if uid != row.fetch.uid {
+                    set(cursor, &mut row.fetch.uid, uid);
+                }
             }
             Name::Size => {
                 let size = read(cursor, row, start, count);
