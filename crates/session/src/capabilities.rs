@@ -85,7 +85,13 @@ impl CapabilityBook {
         } else {
             LiteralSupport::Sync
         };
-        Mode { literal, utf8: self.is_utf8(), binary: self.has(&Capability::Binary), max_line }
+        Mode {
+            literal,
+            utf8: self.is_utf8(),
+            names_charset: !self.is_enabled(&Capability::Utf8Accept),
+            binary: self.has(&Capability::Binary),
+            max_line,
+        }
     }
 
     pub(crate) fn offer(&mut self, offered: Capabilities) {
@@ -124,6 +130,9 @@ mod tests {
         assert!(!both.is_rev2() && !both.has(&Capability::Esearch), "Exchange announces rev2 and rejects ESEARCH");
         both.enable(&Capabilities::from_tokens(["IMAP4rev2"]));
         assert!(both.is_rev2() && both.has(&Capability::Esearch) && both.is_utf8());
+        assert!(both.mode(8192).names_charset);
+        both.enable(&Capabilities::from_tokens(["UTF8=ACCEPT"]));
+        assert!(!both.mode(8192).names_charset);
         assert!(book(&["IMAP4rev2"]).has(&Capability::Idle));
     }
 

@@ -38,6 +38,9 @@ pub struct Mode {
     pub literal: LiteralSupport,
     /// UTF-8 in quoted strings and mailbox names: after `ENABLE UTF8=ACCEPT` or `ENABLE IMAP4rev2`.
     pub utf8: bool,
+    /// SEARCH names its charset: always but after `ENABLE UTF8=ACCEPT`, where it may not (RFC 9755 §3). Under IMAP4rev2 UTF-8 is the default,
+    /// and Cyrus 3.12 finds nothing unless it is named all the same.
+    pub names_charset: bool,
     /// `~{n}` literals with any octet: BINARY.
     pub binary: bool,
     /// Most octets of one command, literals and SASL responses not counted.
@@ -47,7 +50,7 @@ pub struct Mode {
 impl Default for Mode {
     /// What every IMAP4rev1 server understands; 8192 octets a line (RFC 7162 §4).
     fn default() -> Self {
-        Self { literal: LiteralSupport::Sync, utf8: false, binary: false, max_line: 8192 }
+        Self { literal: LiteralSupport::Sync, utf8: false, names_charset: true, binary: false, max_line: 8192 }
     }
 }
 

@@ -106,8 +106,8 @@ impl<N: Number> Command for Search<N> {
         if !self.returns.is_empty() {
             out.verb(" RETURN ").return_options(self.returns);
         }
-        // US-ASCII is never named, since servers refuse the word; in UTF-8 mode no charset may be (RFC 9755 §3).
-        if self.key.needs_utf8() && !out.mode().utf8 {
+        // US-ASCII is never named, since servers refuse the word.
+        if self.key.needs_utf8() && out.mode().names_charset {
             out.verb(" CHARSET UTF-8");
         }
         out.sp().search_key(&self.key);

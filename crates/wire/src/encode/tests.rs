@@ -7,7 +7,8 @@ use alloc::vec;
 use imapkit_types::{FetchItem, Items, Keyword, Part, Partial, ReturnOptions, Section, StatusItems, Uid};
 use proptest::prelude::*;
 
-const SYNC: Mode = Mode { literal: LiteralSupport::Sync, utf8: false, binary: false, max_line: 8192 };
+const SYNC: Mode =
+    Mode { literal: LiteralSupport::Sync, utf8: false, names_charset: true, binary: false, max_line: 8192 };
 const PLUS: Mode = Mode { literal: LiteralSupport::Plus, ..SYNC };
 const MINUS: Mode = Mode { literal: LiteralSupport::Minus, ..SYNC };
 const UTF8: Mode = Mode { utf8: true, ..SYNC };
@@ -404,6 +405,7 @@ fn mode() -> impl Strategy<Value = Mode> {
         utf8,
         binary: false,
         max_line,
+        ..Mode::default()
     })
 }
 

@@ -45,8 +45,10 @@ fn the_bytes() {
 fn t069_text_beyond_ascii_names_its_charset_once_and_only_where_it_may() {
     let search = Search::uid(Key::subject("Grüße").unwrap()).returning(ReturnOptions::new().all());
     assert_eq!(bytes(&search), "A1 UID SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT {7}\r\nGrüße");
-    let utf8 = Mode { utf8: true, ..Mode::default() };
-    assert_eq!(encoded(&search, utf8).unwrap(), "A1 UID SEARCH RETURN (ALL) SUBJECT \"Grüße\"\r\n");
+    let accept = Mode { utf8: true, names_charset: false, ..Mode::default() };
+    assert_eq!(encoded(&search, accept).unwrap(), "A1 UID SEARCH RETURN (ALL) SUBJECT \"Grüße\"\r\n");
+    let rev2 = Mode { utf8: true, ..Mode::default() };
+    assert_eq!(encoded(&search, rev2).unwrap(), "A1 UID SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT \"Grüße\"\r\n");
     assert!(!bytes(&Search::uid(Key::subject("hello").unwrap())).contains("CHARSET"));
 }
 
