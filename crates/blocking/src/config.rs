@@ -32,6 +32,7 @@ use crate::trust::Trust;
 /// assert!(!format!("{config:?}").contains("secret"));
 /// ```
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
 pub struct Config {
     pub(crate) protection: Wanted,
     pub(crate) host: String,

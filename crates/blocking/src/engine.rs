@@ -30,6 +30,7 @@ const STALE: Duration = Duration::from_millis(500);
 /// Takes the lines of the trace. Called while the connection is locked: it must not wait, nor use the connection.
 pub(crate) type Tracer = Arc<dyn Fn(&TraceLine) + Send + Sync>;
 
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
 pub(crate) struct Engine {
     pub(crate) session: Session,
     pub(crate) layers: Layers,
@@ -42,6 +43,7 @@ pub(crate) struct Engine {
     /// The session left something unread.
     undigested: bool,
     /// The input has ended, and why; the session hears of it when it has read everything before.
+    #[allow(clippy::option_option, reason = "it has not ended; it has ended; it has ended and this is why")]
     ending: Option<Option<Error>>,
     /// Writing has failed. Reading goes on: the server may have said why.
     deaf: Option<Error>,

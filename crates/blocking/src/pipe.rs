@@ -34,6 +34,7 @@ const ROW: usize = 512;
 pub(crate) struct Pipe(Mutex<State>);
 
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
 struct State {
     parts: VecDeque<FetchPart>,
     held: usize,

@@ -43,9 +43,8 @@ pub(crate) fn session(config: &Config, login: Option<Box<dyn Login>>) -> imapkit
     let security = match config.protection {
         Wanted::Tls => Security::Tls,
         Wanted::StartTls => Security::StartTls,
-        Wanted::Tunnel => Security::Trusted,
         Wanted::Plaintext if config.danger_anywhere => Security::DangerClear,
-        Wanted::Plaintext => Security::Trusted,
+        Wanted::Plaintext | Wanted::Tunnel => Security::Trusted,
     };
     imapkit_session::Config {
         limits: config.limits.clone(),

@@ -82,8 +82,8 @@ fn a_reader_that_ends_too_soon_costs_the_connection_not_the_truth() {
 /// Both sides write more than the socket holds before either reads: a client that only writes while it writes never ends.
 #[test]
 fn adr011_a_large_upload_to_a_server_that_writes_does_not_deadlock() {
-    let _guard = guard();
     const SIZE: usize = 24 << 20;
+    let _guard = guard();
     let (peer, config) = peer(Peer::setup().patience(Duration::from_secs(50)), "", |conn| {
         let (tag, command) = conn.expect_line()?;
         assert!(command.starts_with("APPEND INBOX") && command.ends_with(&format!("{{{SIZE}}}")), "{command}");

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use imapkit_blocking::types::{Flag, Items, Key, Section, UidSet};
+use imapkit_blocking::types::{Flag, Items, Key, Section, Uid, UidSet};
 use imapkit_blocking::{ErrorKind, Message};
 
 use crate::support::{client, guard, mail, selected_peer, server, tls};
@@ -45,7 +45,7 @@ fn t105_dropping_an_iterator_in_the_middle_of_a_body_leaves_the_connection_right
         let mut message = iter.next().unwrap().unwrap();
         let mut body = message.body().unwrap();
         let mut some = vec![0; read];
-        body.read_exact(&mut some[..read.min(body.len() as usize)]).unwrap();
+        body.read_exact(&mut some[..read.min(usize::try_from(body.len()).unwrap())]).unwrap();
         // In every order of going.
         match read % 3 {
             0 => drop((iter, body, message)),
@@ -93,7 +93,7 @@ fn several_sections_come_one_after_another() {
     assert_eq!(small.as_deref(), Some(&text[..head]));
     assert_eq!(large.as_deref(), Some(&text[head..]));
     let row = message.finish().unwrap();
-    assert_eq!((row.bodies().len(), row.uid.map(|uid| uid.get())), (2, Some(1)));
+    assert_eq!((row.bodies().len(), row.uid.map(Uid::get)), (2, Some(1)));
     assert!(iter.next().is_none());
 }
 

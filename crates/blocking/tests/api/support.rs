@@ -15,7 +15,8 @@ pub(crate) fn mail(subject: &str, size: usize) -> Vec<u8> {
         "From: ann@example.org\r\nTo: bob@example.org\r\nSubject: {subject}\r\nMessage-ID: <{subject}@example.org>\r\n\r\n"
     );
     while text.len() + 80 <= size {
-        text.push_str(&format!("{:>76}\r\n", text.len()));
+        let line = format!("{:>76}\r\n", text.len());
+        text.push_str(&line);
     }
     text.push_str("end\r\n");
     text.into_bytes()
@@ -27,7 +28,7 @@ pub(crate) fn server(messages: impl IntoIterator<Item = Vec<u8>>) -> Server {
 }
 
 pub(crate) fn config(messages: impl IntoIterator<Item = Vec<u8>>) -> ServerConfig {
-    let inbox = messages.into_iter().fold(Mailbox::new("INBOX"), |inbox, text| inbox.message(text));
+    let inbox = messages.into_iter().fold(Mailbox::new("INBOX"), Mailbox::message);
     let user = User::new("me", "secret").mailbox(inbox).mailbox(Mailbox::new("Archive"));
     ServerConfig::empty().user(user).allow_plain_login(true)
 }
