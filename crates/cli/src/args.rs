@@ -5,6 +5,7 @@
 
 pub(crate) mod high;
 pub(crate) mod low;
+pub(crate) mod terms;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -14,7 +15,7 @@ use low::Low;
 
 /// Reads the command line. `Err` when the run is over already: help, version, or wrong usage, all told by then.
 pub(crate) fn read() -> Result<Low, Exit> {
-    Low::try_parse().map_err(|error| {
+    Low::try_parse_from(terms::spell_out(std::env::args_os())).map_err(|error| {
         // Help goes to stdout, mistakes to stderr; a reader that is gone is no failure.
         let _ = error.print();
         match error.kind() {

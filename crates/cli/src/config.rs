@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::errors::{Outcome, Problem};
+use crate::files;
 
 /// An account of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -47,14 +48,13 @@ pub(crate) fn account(name: &str) -> Outcome<Account> {
             Problem::usage("there is no configuration folder on this system").next("set IMAPKIT_CONFIG to a file")
         );
     };
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        let problem = Problem::file("read", &path, &error);
+    let text = files::read(&path).map_err(|problem| {
         problem
             .next("an account looks like this:")
             .next(format!("  [accounts.{name}]"))
             .next("  where = \"imaps://ann@imap.example.org\"")
     })?;
-    find(&text, name, &path)
+    find(&String::from_utf8_lossy(&text), name, &path)
 }
 
 fn find(text: &str, name: &str, path: &Path) -> Outcome<Account> {

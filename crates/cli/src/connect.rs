@@ -17,6 +17,7 @@ use imapkit::{Client, Config, Error, Selected, Timers, TraceLine};
 use crate::args::high::Target;
 use crate::errors::library::explain;
 use crate::errors::{Outcome, Problem, plain};
+use crate::files;
 use crate::output::Output;
 use crate::output::text::clean;
 use crate::place::{Place, Server};
@@ -99,7 +100,7 @@ pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
     }
     match &target.trace {
         Some(path) => {
-            let file = File::create(path).map_err(|error| Problem::file("write the trace to", path, &error))?;
+            let file = files::create(path)?;
             Ok(config.trace(tracer(file)))
         }
         None => Ok(config),
@@ -109,7 +110,7 @@ pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
 fn trust(target: &Target, host: &str, port: u16) -> Outcome<TlsConfig> {
     let mut builder = TlsConfig::builder().trusted_site(target.trusted_site);
     if let Some(path) = &target.ca_file {
-        let pem = std::fs::read(path).map_err(|error| Problem::file("read the authorities in", path, &error))?;
+        let pem = files::read(path)?;
         builder = builder.authorities_pem(&pem);
     }
     let wrong = |error: imapkit::transport::Error| Problem::usage(error.to_string());

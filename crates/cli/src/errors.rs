@@ -147,6 +147,7 @@ impl From<std::io::Error> for Problem {
 pub(crate) fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(text);
     let mut chars = text.chars();
     match chars.next() {
         Some(first) if !text.starts_with("I/O") => first.to_lowercase().chain(chars).collect(),

@@ -1,6 +1,6 @@
 //! How a run ends, as a number that scripts can act on.
 //!
-//! Separate because the numbers are a contract: they are printed in the help, documented in `docs/json.md`, and never change meaning.
+//! Separate because the numbers are a contract: they are printed by `imapkit --help` and never change meaning.
 //! 64 is `EX_USAGE` of sysexits; the small numbers are ours. No RFC.
 
 use std::process::ExitCode;
@@ -24,11 +24,6 @@ pub(crate) enum Exit {
     /// The command line cannot be understood.
     Usage = 64,
 }
-
-/// The contract, for `--help`.
-pub(crate) const HELP: &str = "\
-Exit codes: 0 done · 1 failed · 2 done, with items left out or warnings · 3 login refused ·
-            4 network · 5 refused because it would not be safe · 64 wrong usage";
 
 impl Exit {
     /// The number itself.

@@ -7,10 +7,13 @@
 //! Invariant: what these functions make from any text is exactly one component: no separator, no `..`, no device, nothing hidden, and at
 //! most 200 bytes.
 
+#![expect(clippy::disallowed_methods, reason = "this is the wrapper that keeps the path")]
+
 mod part;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,9 +53,31 @@ pub(crate) fn names_in(path: &Path) -> Outcome<Vec<String>> {
     }
 }
 
+/// Reads a whole file.
+pub(crate) fn read(path: &Path) -> Outcome<Vec<u8>> {
+    fs::read(path).map_err(|error| Problem::file("read", path, &error))
+}
+
+/// Writes a whole file, at once or not at all.
+pub(crate) fn write(path: &Path, content: &[u8]) -> Outcome<()> {
+    let mut file = PartFile::new(path.to_path_buf(), above(path))?;
+    file.write(content)?;
+    file.finish(None).map(drop)
+}
+
+/// Makes a file that grows while others read it; what was in it is gone.
+pub(crate) fn create(path: &Path) -> Outcome<fs::File> {
+    fs::File::create(path).map_err(|error| Problem::file("write", path, &error))
+}
+
 /// Opens a file to read.
 pub(crate) fn open(path: &Path) -> Outcome<fs::File> {
     fs::File::open(path).map_err(|error| Problem::file("open", path, &error))
+}
+
+/// The folder a file lies in.
+pub(crate) fn above(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// The folder of a mailbox below `root`: one folder for each level of its name.
@@ -74,7 +99,9 @@ pub(crate) fn component(name: &str) -> String {
         let device = at == 0 && is_device(name);
         if edge || device || c == '%' || is_unsafe(c) {
             let mut octets = [0; 4];
-            c.encode_utf8(&mut octets).bytes().for_each(|octet| out.push_str(&format!("%{octet:02X}")));
+            for octet in c.encode_utf8(&mut octets).bytes() {
+                let _ = write!(out, "%{octet:02X}");
+            }
         } else {
             out.push(c);
         }

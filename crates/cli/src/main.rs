@@ -8,6 +8,7 @@
 //! Rules that hold everywhere: stdout is data and stderr is for people; nothing that came from a server or a message reaches a terminal
 //! uncleaned or becomes a path; no secret is printed; a reader that goes away is no failure; exit codes are a contract ([`exit`]).
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files as they are"))]
 
 mod args;
 mod commands;

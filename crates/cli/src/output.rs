@@ -47,11 +47,13 @@ pub(crate) struct Output {
     paint: Paint,
     notes: Paint,
     is_terminal: bool,
+    indent: &'static str,
+    zone: time::UtcOffset,
 }
 
 impl Output {
-    /// Looks at the terminal and at `NO_COLOR` (<https://no-color.org>).
-    pub(crate) fn new(manner: Manner) -> Self {
+    /// Looks at the terminal and at `NO_COLOR` (<https://no-color.org>). `zone` is that of the clock on the wall.
+    pub(crate) fn new(manner: Manner, zone: time::UtcOffset) -> Self {
         let may = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
@@ -61,7 +63,14 @@ impl Output {
             paint: Paint::new(may && out),
             notes: Paint::new(may && err),
             is_terminal: out,
+            indent: "",
+            zone,
         }
+    }
+
+    /// The time it is here.
+    pub(crate) fn now(&self) -> time::OffsetDateTime {
+        time::OffsetDateTime::now_utc().to_offset(self.zone)
     }
 
     /// How to talk.
@@ -92,15 +101,22 @@ impl Output {
     /// Columns to fill; `None` when nobody looks.
     pub(crate) fn width(&self) -> Option<usize> {
         let (terminal_size::Width(columns), _) = terminal_size::terminal_size().filter(|_| self.is_terminal)?;
-        Some(usize::from(columns).max(40))
+        Some(usize::from(columns).max(40).saturating_sub(self.indent.len()))
     }
 
-    /// A line of data for people; nothing with `--json`.
+    /// A line (or several) of data for people; nothing with `--json`.
     pub(crate) fn line(&mut self, line: &str) -> Outcome<()> {
         if !self.manner.json {
-            writeln!(self.out, "{line}")?;
+            for line in line.split('\n') {
+                writeln!(self.out, "{}{line}", if line.is_empty() { "" } else { self.indent })?;
+            }
         }
         Ok(())
+    }
+
+    /// Puts this before every line to come.
+    pub(crate) fn indent(&mut self, indent: &'static str) {
+        self.indent = indent;
     }
 
     /// One object of data for programs; nothing without `--json`.

@@ -14,7 +14,8 @@ use crate::output::{Manner, Progress};
 
 /// Work shorter than this shows nothing.
 const QUIET: Duration = Duration::from_millis(500);
-/// How often JSON lines are written at most.
+/// How often a bar is drawn, and a JSON line written, at most: what is shown must not cost more than what is done.
+const FRAME: Duration = Duration::from_millis(100);
 const EVERY: Duration = Duration::from_millis(500);
 
 /// How far some work is.
@@ -22,6 +23,8 @@ const EVERY: Duration = Duration::from_millis(500);
 pub(crate) struct Meter {
     shown: Shown,
     start: Instant,
+    /// When something was shown last.
+    last: Option<Instant>,
     done: u64,
     total: u64,
     bytes: u64,
@@ -33,18 +36,18 @@ enum Shown {
     Nothing,
     /// The bar, made when the work turns out to be long.
     Bar(Option<ProgressBar>),
-    Json(Option<Instant>),
+    Json,
 }
 
 impl Meter {
     /// Begins: so many items of so many bytes together.
     pub(crate) fn new(manner: Manner, total: u64, total_bytes: u64) -> Self {
         let shown = match manner.progress {
-            Progress::Json => Shown::Json(None),
+            Progress::Json => Shown::Json,
             Progress::Auto if std::io::stderr().is_terminal() => Shown::Bar(None),
             Progress::Auto | Progress::Never => Shown::Nothing,
         };
-        Self { shown, start: Instant::now(), done: 0, total, bytes: 0, total_bytes }
+        Self { shown, start: Instant::now(), last: None, done: 0, total, bytes: 0, total_bytes }
     }
 
     /// So many bytes more.
@@ -59,11 +62,6 @@ impl Meter {
         self.show();
     }
 
-    /// Bytes so far.
-    pub(crate) fn bytes_so_far(&self) -> u64 {
-        self.bytes
-    }
-
     /// Time so far.
     pub(crate) fn elapsed(&self) -> Duration {
         self.start.elapsed()
@@ -73,41 +71,41 @@ impl Meter {
     pub(crate) fn finish(&mut self) {
         match &mut self.shown {
             Shown::Bar(Some(bar)) => bar.finish_and_clear(),
-            Shown::Json(last) => {
-                *last = None;
+            Shown::Json => {
+                self.last = None;
                 self.show();
             }
             Shown::Bar(None) | Shown::Nothing => {}
         }
     }
 
-    /// `12 messages, 3.4 MB in 1.2 s (2.8 MB/s)`, for the verb's last line.
+    /// `3.4 MB in 1.2 s (2.8 MB/s)`, for the verb's last line. What took no time has no rate.
     pub(crate) fn rate(&self) -> String {
         let time = self.elapsed();
+        let done = format!("{} in {}", size(self.bytes), duration(time));
+        if time < QUIET {
+            return done;
+        }
         let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
-        let per_second = self.bytes.saturating_mul(1000) / millis;
-        format!("{} in {} ({}/s)", size(self.bytes), duration(time), size(per_second))
+        format!("{done} ({}/s)", size(self.bytes.saturating_mul(1000) / millis))
     }
 
     fn show(&mut self) {
-        let elapsed = self.start.elapsed();
+        let (elapsed, every) = (self.start.elapsed(), if matches!(self.shown, Shown::Json) { EVERY } else { FRAME });
+        if self.last.is_some_and(|last| last.elapsed() < every) {
+            return;
+        }
         match &mut self.shown {
-            Shown::Nothing => {}
+            Shown::Nothing => return,
+            Shown::Bar(None) if elapsed < QUIET => return,
             Shown::Bar(bar) => {
-                if bar.is_none() && elapsed < QUIET {
-                    return;
-                }
                 let bar = bar.get_or_insert_with(|| bar_of(self.total_bytes, elapsed));
                 // Sizes are what the server says and may be wrong: the bar never runs over.
                 bar.set_length(self.total_bytes.max(self.bytes));
-                bar.set_position(self.bytes);
                 bar.set_message(format!("{} of {}", count(self.done), count(self.total)));
+                bar.set_position(self.bytes);
             }
-            Shown::Json(last) => {
-                if last.is_some_and(|last| last.elapsed() < EVERY) {
-                    return;
-                }
-                *last = Some(Instant::now());
+            Shown::Json => {
                 let line = Object::new(
                     "progress",
                     ProgressLine {
@@ -124,6 +122,7 @@ impl Meter {
                 }
             }
         }
+        self.last = Some(Instant::now());
     }
 }
 

@@ -108,13 +108,13 @@ impl Parser {
                     _ => Err(QueryError { word: "(".into(), why: "is never closed" }),
                 }
             }
-            Token::Word { key: None, value, quoted } => self.bare(&value, quoted),
+            Token::Word { key: None, value, quoted } => Self::bare(&value, quoted),
             Token::Word { key: Some(key), value, .. } => self.keyed(&key, &value),
             Token::Or | Token::Close => Err(error(&token, "stands where a term should")),
         }
     }
 
-    fn bare(&self, value: &str, quoted: bool) -> Result<Key, QueryError> {
+    fn bare(value: &str, quoted: bool) -> Result<Key, QueryError> {
         if !quoted && value.eq_ignore_ascii_case("all") {
             return Ok(Key::All);
         }

@@ -47,15 +47,6 @@ pub(crate) enum Writer {
     Stdout { quoted: Option<mbox::Quoted> },
 }
 
-/// What became of a message.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    /// The file it is in; none for stdout.
-    pub(crate) file: Option<PathBuf>,
-    /// Octets of the message.
-    pub(crate) bytes: u64,
-}
-
 impl Writer {
     /// Opens the writer: `folder` is that of the mailbox, stdout if there is none.
     pub(crate) fn open(format: Format, folder: Option<&Path>, uid_validity: UidValidity) -> Outcome<Self> {

@@ -32,11 +32,11 @@ pub(crate) enum Source {
 impl Source {
     /// Decides, by the order above.
     pub(crate) fn choose(flag: Option<&str>, account: Option<&str>) -> Self {
-        match (flag, account) {
-            (Some(command), _) => Self::Command(command.to_owned()),
-            (None, _) if std::env::var_os(VARIABLE).is_some() => Self::Environment,
-            (None, Some(command)) => Self::Command(command.to_owned()),
-            (None, None) => Self::Prompt,
+        let in_environment = std::env::var_os(VARIABLE).is_some();
+        match flag.or(account.filter(|_| !in_environment)) {
+            Some(command) => Self::Command(command.to_owned()),
+            None if in_environment => Self::Environment,
+            None => Self::Prompt,
         }
     }
 

@@ -12,6 +12,7 @@ use imapkit::transport::Digest;
 use imapkit::types::{Capability, Date, Flag, Flags, Key, Uid};
 
 use super::low::{self, Connection, DateFrom, Format, Item, SourceFormat, Verb};
+use super::terms;
 use crate::config::{self, Account};
 use crate::errors::{Outcome, Problem};
 use crate::output::Manner;
@@ -149,7 +150,7 @@ pub(crate) fn task(verb: Verb, today: Date) -> Outcome<Task> {
 }
 
 fn compile(words: &[String], today: Date) -> Outcome<Key> {
-    query::compile(&words.join(" "), today)
+    query::compile(&terms::join(words), today)
         .map_err(|error| Problem::usage(error.to_string()).next("the terms are listed by: imapkit search --help"))
 }
 

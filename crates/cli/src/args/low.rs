@@ -59,7 +59,7 @@ pub(crate) struct Connection {
     /// Log in by this name instead of the one in the place
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
-    /// Take the password from the first line this command prints (otherwise: IMAPKIT_PASSWORD, or a prompt)
+    /// Take the password from the first line this command prints (otherwise: `IMAPKIT_PASSWORD`, or a prompt)
     #[arg(long, value_name = "COMMAND")]
     pub(crate) password_command: Option<String>,
     /// Trust the authorities in this PEM file, besides the system's

@@ -39,7 +39,7 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
     };
     files::make_folder(&folder)?;
     let authority = folder.join("demo-ca.pem");
-    std::fs::write(&authority, server.ca_pem()).map_err(|error| Problem::file("write", &authority, &error))?;
+    files::write(&authority, server.ca_pem().as_bytes())?;
     let place = Place {
         security: Security::Tls,
         server: Whom::Host(Host::Name("localhost".to_owned())),

@@ -11,6 +11,7 @@ mod attachments;
 mod facts;
 mod messages;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use imapkit::types::{Flag, Uid, UidSet, UidValidity};
@@ -147,14 +148,19 @@ impl<'a> Run<'a> {
         let summary = Summary { done, skipped, failed: left_out, bytes, seconds: meter.elapsed().as_secs_f64() };
         output.object(&Object::new("summary", summary))?;
         if let (Some(folder), false) = (folder, output.is_json()) {
+            let place = clean(&folder.display().to_string());
             let mut line = match fetch.what {
-                What::Attachments => format!("saved the attachments of {}", messages(done)),
-                What::Messages(_) | What::Facts(_) => format!("saved {}", messages(done)),
+                _ if done == 0 && left_out == 0 && skipped > 0 => {
+                    format!("nothing new: all of it is in {place} already")
+                }
+                What::Attachments => {
+                    format!("saved the attachments of {} to {place}, {}", messages(done), meter.rate())
+                }
+                What::Messages(_) | What::Facts(_) => format!("saved {} to {place}, {}", messages(done), meter.rate()),
             };
-            line.push_str(&format!(" to {}, {}", clean(&folder.display().to_string()), meter.rate()));
             for (number, what) in [(skipped, "there already"), (left_out, "left out")] {
-                if number > 0 {
-                    line.push_str(&format!("; {} {what}", count(number)));
+                if number > 0 && done > 0 {
+                    let _ = write!(line, "; {} {what}", count(number));
                 }
             }
             output.note(&line);

@@ -8,6 +8,7 @@ use crate::mailboxes::{self, Folder};
 use crate::output::Output;
 use crate::output::json::{Mailbox, Object};
 use crate::output::text::{clean, count, cut, pad, pad_left, plural, size, width};
+use std::fmt::Write as _;
 
 pub(super) async fn run(target: &Target, subscribed: bool, status: bool, output: &mut Output) -> Outcome {
     let link = connect::open(target, output).await?;
@@ -55,7 +56,7 @@ pub(super) fn table(folders: &[&Mailbox], output: &Output) -> Vec<String> {
     let mut folders = folders.to_vec();
     folders.sort_by_key(|folder| {
         let levels: Vec<String> = levels(folder).iter().map(|level| level.to_lowercase()).collect();
-        (!levels.first().is_some_and(|first| first == "inbox"), levels)
+        (levels.first().is_none_or(|first| first != "inbox"), levels)
     });
     let names: Vec<String> = names(&folders);
     let widest = names.iter().map(|name| width(name)).max().unwrap_or(0).min(48);
@@ -75,7 +76,7 @@ pub(super) fn table(folders: &[&Mailbox], output: &Output) -> Vec<String> {
             pad_left(&number(folder.messages), 9),
             paint.cyan(&unread),
             pad_left(&folder.size.map(size).unwrap_or_default(), 10),
-            if folder.subscribed == Some(false) { "not subscribed" } else { "" },
+            if folder.selectable && folder.subscribed == Some(false) { "not subscribed" } else { "" },
         );
         lines.push(line.trim_end().to_owned());
         messages += u64::from(folder.messages.unwrap_or(0));
@@ -83,7 +84,7 @@ pub(super) fn table(folders: &[&Mailbox], output: &Output) -> Vec<String> {
     }
     let mut total = format!("{}, {}", plural(folders.len() as u64, "folder"), crate::output::text::messages(messages));
     if bytes > 0 {
-        total.push_str(&format!(", {}", size(bytes)));
+        let _ = write!(total, ", {}", size(bytes));
     }
     lines.push(paint.dim(&total));
     lines

@@ -29,7 +29,8 @@ pub(super) async fn run(put: &Put, output: &mut Output) -> Outcome {
     let entries = source::all(&put.files, put.format)?;
     let measured = measure(&entries, output)?;
     if put.dry_run {
-        return dry_run(put, &measured, output);
+        dry_run(put, &measured, output)?;
+        return Ok(if measured.len() < entries.len() { Exit::Partial } else { Exit::Done });
     }
     let link = connect::open(&put.target, output).await?;
     let mut meter =
@@ -89,7 +90,7 @@ fn measure<'a>(entries: &'a [Entry], output: &mut Output) -> Outcome<Vec<(&'a En
         match entry.measure() {
             Ok(measure) if measure.len == 0 => left_out(entry, "there is nothing in it", output)?,
             Ok(measure) if measure.has_nul => {
-                left_out(entry, "there is a zero byte in it, which no mail may hold", output)?
+                left_out(entry, "there is a zero byte in it, which no mail may hold", output)?;
             }
             Ok(measure) => measured.push((entry, measure)),
             Err(problem) => left_out(entry, problem.what(), output)?,
@@ -153,7 +154,7 @@ fn stopped(link: &Link, error: &Error, tally: &Tally, entry: &Entry) -> Problem 
     }
 }
 
-fn dry_run(put: &Put, measured: &[(&Entry, Measure)], output: &mut Output) -> Outcome {
+fn dry_run(put: &Put, measured: &[(&Entry, Measure)], output: &mut Output) -> Outcome<()> {
     let mailbox = put.target.place.mailbox_or_inbox();
     let mut bytes = 0;
     for (entry, measure) in measured {
@@ -180,7 +181,7 @@ fn dry_run(put: &Put, measured: &[(&Entry, Measure)], output: &mut Output) -> Ou
         size(bytes),
         clean(mailbox)
     ));
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn finish(tally: &Tally, meter: &Meter, mailbox: &str, output: &mut Output) -> Outcome<()> {

@@ -1,4 +1,4 @@
-//! `search`: messages that match, as a list: UID, date, flags, from, subject, size. RFC 9051 §6.4.4.
+//! `search`: messages that match, as a list: UID, date, flags, from, size, subject. RFC 9051 §6.4.4.
 
 use futures_util::TryStreamExt;
 use imapkit::Selected;
@@ -78,10 +78,11 @@ pub(super) fn line(message: &Message, uid: Uid, flags: Option<&imapkit::types::F
     let marks = flags.map(facts::marks).unwrap_or_default();
     let is_new = flags.is_some_and(|flags| !flags.seen());
     let head = format!("{:>6}  {}  {}  ", uid.get(), pad(&date, 16), pad(&marks, 5));
-    let room = output.width().map(|width| width.saturating_sub(6 + 2 + 16 + 2 + 5 + 2 + 24 + 2 + 2 + 8));
-    let subject = room.map_or_else(|| subject.clone(), |room| pad(&cut(&subject, room.max(10)), room.max(10)));
+    let room = output
+        .width()
+        .map_or(usize::MAX, |width| width.saturating_sub(crate::output::text::width(&head) + 24 + 2 + 8 + 2).max(10));
     let strong = |text: &str| if is_new { paint.bold(text) } else { text.to_owned() };
-    format!("{}{}  {}  {size}", paint.dim(&head), strong(&from), strong(&subject))
+    format!("{}{}  {}  {}", paint.dim(&head), strong(&from), paint.dim(&size), strong(&cut(&subject, room)))
 }
 
 #[cfg(test)]

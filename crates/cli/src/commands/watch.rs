@@ -77,12 +77,11 @@ pub(super) async fn run(target: &Target, wanted: Wanted, output: &mut Output) ->
         };
         first = false;
         match end {
-            End::Counted => return Ok(Exit::Done),
             End::Time if count.is_some() => return Ok(Exit::Partial),
-            End::Time | End::Pressed => return Ok(Exit::Done),
+            End::Counted | End::Time | End::Pressed => return Ok(Exit::Done),
             End::Broken(error) => {
                 backoff.worked(start.elapsed());
-                teller.lost(&watcher.place, &error, output)?;
+                Teller::lost(&watcher.place, &error, output)?;
                 let wait = if error.kind() == ErrorKind::Stale {
                     Some(Duration::ZERO)
                 } else {
@@ -141,7 +140,7 @@ impl Watcher {
             },
         };
         self.memory.next = Some((validity, next));
-        teller.watching(link, mailbox, before.is_some(), output)?;
+        Teller::watching(link, mailbox, before.is_some(), output)?;
         // What arrived while there was no connection.
         if before.is_some()
             && let Err(error) = self.arrived(mailbox, teller, output).await?
@@ -163,7 +162,7 @@ impl Watcher {
                 change = changes.next() => change,
                 event = events.next() => {
                     if let Some(Event::Alert(text)) = event {
-                        teller.alert(mailbox, &text, output)?;
+                        Teller::alert(mailbox, &text, output)?;
                     }
                     continue;
                 }

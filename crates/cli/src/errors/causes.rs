@@ -14,7 +14,7 @@ pub(crate) struct Cause {
     pub(crate) kind: &'static str,
     /// How the run ends.
     pub(crate) exit: Exit,
-    /// What it means, as a sentence about the server; it follows "… :".
+    /// What it means, as the beginning of a sentence.
     pub(crate) means: &'static str,
     /// What to do.
     pub(crate) next: &'static str,
@@ -165,7 +165,7 @@ const TABLE: &[(&[&str], Cause)] = &[
         Cause {
             kind: "no-mailbox",
             exit: Exit::Failed,
-            means: "there is no such mailbox",
+            means: "there is no such folder",
             next: "list what there is with: imapkit ls",
         },
     ),

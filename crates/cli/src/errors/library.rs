@@ -3,8 +3,9 @@
 //! Separate because this is where kinds, response codes and server texts become causes and advice. A code says more than a text, a text of
 //! a known server more than a kind. RFC 5530 (codes); server-quirks.md §6.13c.
 
+use imapkit::dial::Security;
 use imapkit::transport::{CertificateError, CertificateProblem};
-use imapkit::types::{Code, CodeClass};
+use imapkit::types::Code;
 use imapkit::{Error, ErrorKind};
 
 use super::causes::{self, Cause};
@@ -98,8 +99,14 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
     let who = place.user.as_deref().map(clean).unwrap_or_default();
     if error.reply().is_none() {
         // Found out here: no way to log in that both sides accept.
-        return Problem::new(Exit::Auth, "no-mechanism", format!("cannot log in to {}: {error}", place.server_text()))
-            .next("run `imapkit doctor` to see what the server offers");
+        let problem =
+            Problem::new(Exit::Auth, "no-mechanism", format!("cannot log in to {}: {error}", place.server_text()));
+        return match place.security {
+            Security::Insecure => {
+                problem.next("most servers take passwords only within TLS: use imap+starttls:// or imaps://")
+            }
+            _ => problem.next("run `imapkit doctor` to see what the server offers"),
+        };
     }
     let cause = cause(error);
     let what = match cause {
@@ -118,7 +125,7 @@ fn refused(error: &Error, place: &Place, doing: &str) -> Problem {
     let cause = cause(error);
     let server = place.server_text();
     let what = match (error.kind(), cause) {
-        (_, Some(cause)) => format!("{server}, while {doing}: {}", cause.means),
+        (_, Some(cause)) => format!("{}, says {server} while {doing}", cause.means),
         (ErrorKind::Bye, _) => format!("{server} ended the connection while {doing}"),
         (ErrorKind::Bad, _) => format!("{server} did not understand us while {doing}"),
         _ => format!("{server} refused, while {doing}"),
@@ -141,22 +148,21 @@ fn with_reply(problem: Problem, error: &Error) -> Problem {
     }
 }
 
-/// What is behind a refusal: the code first, unless the text tells more.
+/// What is behind a refusal. A code that says exactly what it is comes first, then the text, then a code that only says how it is.
 fn cause(error: &Error) -> Option<&'static Cause> {
-    let text = error.server_text().and_then(causes::of_text);
-    let code = error.code().and_then(|code| match code {
+    let exact = error.code().and_then(|code| match code {
         Code::OverQuota => causes::of_text("over quota"),
         Code::Nonexistent | Code::TryCreate => causes::of_text("no such mailbox"),
-        Code::Throttled => causes::of_text("throttled"),
         Code::WebAlert(_) => causes::of_text("webalert"),
-        Code::Unavailable | Code::ServerBug => causes::of_text("server unavailable"),
         _ => None,
     });
-    // Of a refused login only what the text adds; that it was refused, the caller says.
-    match error.code().map(Code::class) {
-        Some(CodeClass::Credentials) => text.or(code),
-        _ => code.or(text),
-    }
+    let text = || error.server_text().and_then(causes::of_text);
+    let vague = || match error.code()? {
+        Code::Throttled => causes::of_text("throttled"),
+        Code::Unavailable | Code::ServerBug => causes::of_text("server unavailable"),
+        _ => None,
+    };
+    exact.or_else(text).or_else(vague)
 }
 
 fn network(error: &Error, place: &Place, doing: &str) -> Problem {
@@ -176,11 +182,16 @@ fn network(error: &Error, place: &Place, doing: &str) -> Problem {
         ErrorKind::Closed => "closed",
         _ => "network",
     };
-    let problem = Problem::new(Exit::Network, kind, format!("no connection to {server}: {error}"));
+    let text = error.to_string();
+    let text = text
+        .strip_prefix("connecting to ")
+        .and_then(|text| text.split_once(": "))
+        .map_or(text.as_str(), |(_, text)| text);
+    let problem = Problem::new(Exit::Network, kind, format!("no connection to {server}: {}", without_numbers(text)));
     match error.kind() {
-        _ if error.to_string().contains("refused") => problem.next(format!(
-            "nothing listens there: check the port; the usual ones are 993 (imaps://) and 143 (imap+starttls://)"
-        )),
+        _ if error.to_string().contains("refused") => problem.next(
+            "nothing listens there: check the port; the usual ones are 993 (imaps://) and 143 (imap+starttls://)",
+        ),
         ErrorKind::Timeout => {
             problem.next("the network or the server is too slow: try again, or give it longer with --timeout SECONDS")
         }
@@ -194,4 +205,14 @@ fn network(error: &Error, place: &Place, doing: &str) -> Problem {
 
 fn in_brackets(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
+/// The system's words without `(os error 111)`, wherever it stands.
+fn without_numbers(text: &str) -> String {
+    let mut pieces = text.split(" (os error ");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        out.push_str(piece.split_once(')').map_or("", |(_, rest)| rest));
+    }
+    out
 }

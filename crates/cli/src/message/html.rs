@@ -4,6 +4,7 @@
 //! it runs table cells and list items together and drops where links lead. Entities are looked up there.
 
 use mail_parser::decoders::html::add_html_token;
+use std::fmt::Write as _;
 
 /// Elements whose content nobody is meant to read.
 const SILENT: &[&str] = &["head", "style", "script", "template", "title", "noscript"];
@@ -185,7 +186,7 @@ impl Page {
             text.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/').to_owned()
         };
         if leads_away && !text.is_empty() && bare(text) != bare(&href) {
-            self.out.push_str(&format!(" <{href}>"));
+            let _ = write!(self.out, " <{href}>");
         }
     }
 

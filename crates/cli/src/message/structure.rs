@@ -6,6 +6,7 @@
 //! Invariant: linear in the number of parts; the server limits their depth, and so does the decoder.
 
 use imapkit::types::{BodyKind, BodyPart, BodyStructure, Part};
+use std::fmt::Write as _;
 
 use super::words;
 use crate::output::json;
@@ -43,6 +44,13 @@ pub(crate) fn file_name(node: BodyPart<'_>) -> Option<String> {
     words::file_name(node.disposition_params(), "filename").or_else(|| words::file_name(node.params(), "name"))
 }
 
+/// A forwarded message is called by its subject.
+fn subject(node: BodyPart<'_>) -> Option<String> {
+    let envelope = node.envelope()?;
+    let subject = words::decode(&envelope.subject()?);
+    (!subject.is_empty()).then(|| format!("{subject}.eml"))
+}
+
 /// The number for `BODY[…]`; empty where a part has none of its own.
 fn number(node: BodyPart<'_>) -> String {
     let number = node.part();
@@ -65,16 +73,16 @@ pub(crate) fn lines(structure: &BodyStructure) -> Vec<String> {
             media_type(node)
         );
         if let Some(charset) = node.param("charset") {
-            line.push_str(&format!("; {}", clean(&words::octets(&charset)).to_ascii_lowercase()));
+            let _ = write!(line, "; {}", clean(&words::octets(&charset)).to_ascii_lowercase());
         }
         if let Some(name) = file_name(node) {
-            line.push_str(&format!("  \"{name}\""));
+            let _ = write!(line, "  \"{name}\"");
         }
         if node.kind() != BodyKind::Multipart {
-            line.push_str(&format!("  {}", size(node.octets())));
+            let _ = write!(line, "  {}", size(node.octets()));
         }
         if let Some(encoding) = node.encoding() {
-            line.push_str(&format!("  {}", clean(&words::octets(&encoding)).to_ascii_lowercase()));
+            let _ = write!(line, "  {}", clean(&words::octets(&encoding)).to_ascii_lowercase());
         }
         lines.push(line);
         let children: Vec<_> = node.children().collect();
@@ -92,7 +100,7 @@ pub(crate) fn attachments(structure: &BodyStructure) -> Vec<(Part, json::Attachm
         .map(|node| {
             let attachment = json::Attachment {
                 part: number(node),
-                name: file_name(node),
+                name: file_name(node).or_else(|| subject(node)),
                 media_type: media_type(node),
                 size: node.octets(),
             };

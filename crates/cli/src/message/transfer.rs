@@ -104,7 +104,7 @@ fn quoted(held: &mut Vec<u8>, octet: u8, out: &mut Vec<u8>) {
         // A soft line break, with white space before its end as some gateways leave it (RFC 2045 §6.7, rule 3).
         ([b'=', ..], b'\n') if held[1..].trim_ascii().is_empty() => held.clear(),
         ([b'=', rest @ ..], b' ' | b'\t' | b'\r') if rest.trim_ascii().is_empty() && held.len() < 80 => {
-            held.push(octet)
+            held.push(octet);
         }
         ([b'='], _) if octet.is_ascii_hexdigit() => held.push(octet),
         ([b'=', high], _) if high.is_ascii_hexdigit() && octet.is_ascii_hexdigit() => {

@@ -4,6 +4,7 @@
 //! RFC 2231 (parameters); raw 8-bit is UTF-8 or, failing that, what Windows programs meant (H46).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
@@ -78,7 +79,7 @@ pub(crate) fn file_name<'a>(
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");
         // An extended value has no quotes (RFC 2231 §4).
         let quote = if rest.ends_with('*') { "" } else { "\"" };
-        field.push_str(&format!("; filename{rest}={quote}{value}{quote}"));
+        let _ = write!(field, "; filename{rest}={quote}{value}{quote}");
     }
     field.push_str("\r\n\r\n");
     let message = PARAMETERS.parse_headers(field.as_bytes())?;

@@ -3,6 +3,8 @@
 //! In one place so that a change of the schema is a change of this file. Every object has `v` (the schema's version) and `type`; fields are
 //! only ever added within a version, and a field that is not known is `null` or absent, never a made-up value. RFC 3339 for times.
 
+#![expect(clippy::struct_field_names, reason = "fields have the names of the schema")]
+
 use serde::Serialize;
 
 use crate::errors::Problem;
@@ -148,7 +150,7 @@ pub(crate) struct Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Attachment {
     pub(crate) part: String,
-    /// As the sender wrote it, decoded: not a path.
+    /// As the sender wrote it, decoded, or a forwarded message's subject: not a path.
     pub(crate) name: Option<String>,
     pub(crate) media_type: String,
     /// In its transfer encoding.

@@ -4,7 +4,6 @@
 //! passed [`clean`] or [`clean_block`]: control characters could command a terminal, bidirectional overrides could turn text around
 //! (T031, H35, H36). STYLE.md, "Words for people".
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -116,20 +115,6 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `a, b and c`.
-pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
-    let mut out = String::new();
-    for (at, item) in items.iter().enumerate() {
-        let glue = match at {
-            0 => "",
-            at if at + 1 == items.len() => " and ",
-            _ => ", ",
-        };
-        let _ = write!(out, "{glue}{}", item.as_ref());
-    }
-    out
-}
-
 /// Breaks a line of words at a width; `indent` stands before every line but the first.
 pub(crate) fn wrap(words: &str, columns: usize, indent: &str) -> String {
     let mut out = String::new();
@@ -206,9 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_lines() {
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(list(&["a"]), "a");
+    fn lines_break_between_words() {
         assert_eq!(wrap("aa bb cc dd", 5, "  "), "aa bb\n  cc\n  dd");
     }
 }

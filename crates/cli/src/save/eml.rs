@@ -15,7 +15,7 @@ use crate::files::{self, PartFile};
 /// A folder of such files.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    folder: PathBuf,
+    root: PathBuf,
     uid_validity: UidValidity,
     current: Option<PartFile>,
 }
@@ -23,11 +23,11 @@ pub(crate) struct Folder {
 impl Folder {
     pub(super) fn open(folder: &Path, uid_validity: UidValidity) -> Outcome<Self> {
         files::make_folder(folder)?;
-        Ok(Self { folder: folder.to_path_buf(), uid_validity, current: None })
+        Ok(Self { root: folder.to_path_buf(), uid_validity, current: None })
     }
 
     fn path(&self, uid: Uid) -> PathBuf {
-        self.folder.join(format!("{}-{}.eml", self.uid_validity.get(), uid.get()))
+        self.root.join(format!("{}-{}.eml", self.uid_validity.get(), uid.get()))
     }
 
     pub(super) fn existing(&self, uid: Uid) -> Option<PathBuf> {
@@ -36,7 +36,7 @@ impl Folder {
     }
 
     pub(super) fn begin(&mut self, meta: &Meta) -> Outcome<()> {
-        self.current = Some(PartFile::new(self.path(meta.uid), &self.folder)?);
+        self.current = Some(PartFile::new(self.path(meta.uid), &self.root)?);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //!
 //! Invariant: the file is written beside its final place and renamed at the end; one that is there is not touched.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use imapkit::types::{DateTime, Flag, Flags};
@@ -45,7 +46,7 @@ impl File {
             return Err(Problem::guard(format!("{} is there already and is not overwritten", path.display()))
                 .next("move it away, or choose another folder with --to"));
         }
-        let above = path.parent().unwrap_or(Path::new("."));
+        let above = files::above(&path);
         files::make_folder(above)?;
         Ok(Self { part: PartFile::new(path.clone(), above)?, quoted: Quoted::default() })
     }
@@ -166,12 +167,12 @@ fn status(flags: &Flags) -> String {
     let marks = [(flags.answered(), 'A'), (flags.flagged(), 'F'), (flags.draft(), 'T'), (flags.deleted(), 'D')];
     let marks: String = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
     if !marks.is_empty() {
-        fields.push_str(&format!("X-Status: {marks}\n"));
+        let _ = writeln!(fields, "X-Status: {marks}");
     }
     let keywords: Vec<String> =
         flags.iter().filter(|flag| matches!(flag, Flag::Keyword(_))).map(|flag| flag.to_string()).collect();
     if !keywords.is_empty() {
-        fields.push_str(&format!("X-Keywords: {}\n", keywords.join(" ")));
+        let _ = writeln!(fields, "X-Keywords: {}", keywords.join(" "));
     }
     fields
 }

@@ -19,7 +19,7 @@ fn meta(uid: u32, flags: impl Into<Flags>) -> Meta {
 }
 
 fn output() -> Output {
-    Output::new(Manner { json: false, progress: Progress::Never, verbose: false })
+    Output::new(Manner { json: false, progress: Progress::Never, verbose: false }, time::UtcOffset::UTC)
 }
 
 fn save(writer: &mut Writer, meta: &Meta, piece: usize) -> Option<PathBuf> {

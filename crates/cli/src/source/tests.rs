@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::args::low::Format;
 
 fn sent(entry: &Entry) -> String {
     let mut text = String::new();
@@ -55,18 +56,16 @@ fn an_mbox_is_taken_apart_and_its_quoting_undone() {
 fn what_fetch_saves_put_sends_again() {
     let message = "Subject: x\r\n\r\nFrom a\r\n>From b\r\n\r\n\r\nFrom c Sun Sep  9 01:46:40 2001\r\n\r\n";
     let folder = tempfile::tempdir().unwrap();
-    let mut out = crate::output::Output::new(crate::output::Manner {
-        json: false,
-        progress: crate::output::Progress::Never,
-        verbose: false,
-    });
+    let mut out = crate::output::Output::new(
+        crate::output::Manner { json: false, progress: crate::output::Progress::Never, verbose: false },
+        time::UtcOffset::UTC,
+    );
     let meta = crate::save::Meta {
         uid: imapkit::types::Uid::MIN,
         flags: [Flag::Seen, Flag::Flagged].into(),
         date: DateTime::from_unix(1_000_000_000, 0),
         size: 0,
     };
-    use crate::args::low::Format;
     for format in [Format::Eml, Format::Maildir, Format::Mbox] {
         let root = folder.path().join(format!("{format:?}"));
         let mut writer = crate::save::Writer::open(format, Some(&root), imapkit::types::UidValidity::new(1)).unwrap();

@@ -7,8 +7,8 @@ use crate::args::low::Low;
 use crate::exit::Exit;
 
 fn meant(line: &str) -> Outcome<Task> {
-    let words = std::iter::once("imapkit").chain(line.split_whitespace());
-    let low = Low::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"));
+    let words = std::iter::once("imapkit").chain(line.split_whitespace()).map(Into::into);
+    let low = Low::try_parse_from(terms::spell_out(words)).map_err(|error| Problem::usage(error.to_string()))?;
     task(low.verb, Date::new(2026, 11, 23).unwrap())
 }
 
@@ -59,6 +59,18 @@ fn a_url_may_name_the_message() {
 fn queries_may_begin_with_a_dash() {
     let Task::Search { key, .. } = meant("search ann@example.org -is:read from:bob").unwrap() else { panic!() };
     assert_eq!(key, (!Key::Seen).and(Key::from("bob").unwrap()));
+    let Task::Search { key, limit, .. } =
+        meant("search --limit 3 ann@example.org from:bob -is:read --timeout 5 -list:x -v").unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!(
+        key,
+        Key::from("bob").unwrap().and(!Key::Seen).and(!Key::header("List-Id", "x").unwrap()),
+        "flags end no query"
+    );
+    assert_eq!(limit, Some(3));
+    assert_eq!(exit("search ann@example.org from:bob --no-such-flag"), Exit::Usage, "a misspelt flag is no query");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub(crate) struct Search {
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// What to find, as in: from:ann since:7d -is:read "exact words"
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<String>,
     /// At most so many messages, the newest
     #[arg(long, value_name = "COUNT")]
@@ -111,7 +111,7 @@ pub(crate) struct Fetch {
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// Which messages, as in: since:7d has:attachment. All if none is given
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<String>,
     /// Save below this folder; without it everything goes to stdout
     #[arg(long, value_name = "FOLDER")]

@@ -66,14 +66,17 @@ impl<'a> Demo<'a> {
         self.start = Instant::now();
         let paint = self.output.paint();
         self.output.line("")?;
-        self.output.line(&paint.bold(&format!("{}. {what}", self.step)))
+        self.output.line(&paint.bold(&format!("{}. {what}", self.step)))?;
+        self.output.indent("   ");
+        Ok(())
     }
 
     fn done(&mut self, name: &'static str, facts: &[String]) -> Outcome<()> {
         let time = self.start.elapsed();
         let paint = self.output.paint();
         let text = facts.join(", ");
-        self.output.line(&format!("   {} {text} {}", paint.green("✓"), paint.dim(&format!("({})", duration(time)))))?;
+        self.output.line(&format!("{} {text} {}", paint.green("✓"), paint.dim(&format!("({})", duration(time)))))?;
+        self.output.indent("");
         let step = json::Step { step: self.step, name, facts: facts.to_vec(), seconds: time.as_secs_f64() };
         self.output.object(&Object::new("step", step))?;
         self.output.flush()
@@ -102,7 +105,7 @@ impl<'a> Demo<'a> {
         self.begin("Diagnose (imapkit doctor)")?;
         let report = doctor::examine(self.target, true, self.output).await?;
         for line in report.summary() {
-            self.output.line(&format!("   {line}"))?;
+            self.output.line(&line)?;
         }
         if !report.works() {
             return Err(Self::failed("the doctor finds the server broken"));
@@ -116,7 +119,7 @@ impl<'a> Demo<'a> {
             mailboxes::all(&link.client, true).await.map_err(|error| link.problem(&error, "listing the folders"))?;
         let facts: Vec<&json::Mailbox> = folders.iter().map(|folder| &folder.facts).collect();
         for line in ls::table(&facts, self.output) {
-            self.output.line(&format!("   {line}"))?;
+            self.output.line(&line)?;
         }
         let total = facts.iter().map(|folder| u64::from(folder.messages.unwrap_or(0))).sum();
         self.done("ls", &[format!("{} folders", facts.len()), messages(total)])
@@ -138,7 +141,7 @@ impl<'a> Demo<'a> {
         self.begin(&format!("Show message {uid} (imapkit show)"))?;
         let mailbox = link.open_mailbox(false).await?;
         show::whole(link, &mailbox, uid, self.output).await?;
-        self.done("show", &["charsets decoded, attachments not downloaded, still unread if it was".to_owned()])
+        self.done("show", &["text decoded, attachments listed and not downloaded, nothing marked as read".to_owned()])
     }
 
     async fn download(&mut self, link: &Link) -> Outcome<()> {

@@ -87,7 +87,7 @@ fn tls(report: &Report, now: i64, findings: &mut Vec<Finding>) {
         warn(findings, text, "its operator can forbid it (LOGINDISABLED)");
     }
     let Some(tls) = &report.tls else { return };
-    if let Some(problem) = &tls.problem {
+    if let (Some(problem), Some(_)) = (&tls.problem, &tls.agreed) {
         let how = if tls.pinned { "its key is pinned" } else { "--trusted-site accepts anything" };
         warn(
             findings,
@@ -95,7 +95,7 @@ fn tls(report: &Report, now: i64, findings: &mut Vec<Finding>) {
             "a certificate that is valid needs no exception",
         );
     }
-    if tls.version == "TLS 1.2" {
+    if tls.agreed.as_ref().is_some_and(|agreed| agreed.version == "TLS 1.2") {
         note(findings, "the server speaks TLS 1.2, not 1.3: safe, but a round trip slower");
     }
     let left = tls.certificate.as_ref().map(|certificate| certificate.ends - now);
@@ -133,6 +133,7 @@ fn capabilities(report: &Report, findings: &mut Vec<Finding>) {
         let instead =
             (*word == "LITERAL+" && has(words, "LITERAL-")) || (*word == "CONDSTORE" && has(words, "QRESYNC"));
         // Before login servers tell little; what is missing then says nothing, except what belongs there.
+        let words = if *word == "SASL-IR" { report.capabilities.before_login.as_ref().unwrap_or(words) } else { words };
         let tells = logged_in || *word == "SASL-IR";
         if tells && !has(words, word) && !brought && !instead {
             findings.push(Finding { severity: *severity, text: (*text).to_owned(), advice: None });
@@ -195,6 +196,7 @@ mod tests {
     use super::super::report::{Attempt, Capabilities, Certificate, Failure, Quota, Tls};
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the report holds them")]
     fn words(text: &str) -> Option<Vec<String>> {
         Some(text.split(' ').map(str::to_owned).collect())
     }
@@ -214,7 +216,10 @@ mod tests {
         judge(&mut report, 1_000_000);
         (
             report.verdict,
-            report.findings.iter().map(|finding| format!("{:?}: {}\n", finding.severity, finding.text)).collect(),
+            report
+                .findings
+                .iter()
+                .fold(String::new(), |text, finding| format!("{text}{:?}: {}\n", finding.severity, finding.text)),
         )
     }
 
@@ -234,8 +239,8 @@ mod tests {
             "{text}"
         );
         let mut report = good();
-        report.capabilities = Capabilities { before_login: words("IMAP4rev1 SASL-IR"), ..Capabilities::default() };
-        assert_eq!(judged(report), (Verdict::Good, String::new()));
+        report.capabilities = Capabilities { before_login: words("IMAP4rev1"), ..Capabilities::default() };
+        assert_eq!(judged(report), (Verdict::Good, "Note: no SASL-IR: login costs a round trip more\n".into()));
         let mut report = good();
         report.capabilities.after_login = words("IMAP4rev2 CONDSTORE QRESYNC LITERAL-");
         assert!(!judged(report).1.contains("no "), "IMAP4rev2 brings the others");

@@ -3,9 +3,12 @@
 use super::report::{Report, Severity, Verdict};
 use crate::output::paint::Paint;
 use crate::output::text::{count, plural, size, wrap};
+use std::fmt::Write as _;
 
 /// Columns of the labels.
 const LABEL: usize = 13;
+/// Less than this is nothing.
+const NOTHING: f64 = 0.05;
 
 /// The lines.
 pub(super) fn lines(report: &Report, paint: Paint, width: usize) -> Vec<String> {
@@ -45,13 +48,15 @@ fn network(report: &Report, page: &mut Page) {
         page.fact(label, &format!("{}  {result}", attempt.address));
     }
     if let Some(tls) = &report.tls {
-        page.fact("TLS", &format!("{}, {}, {}", tls.version, tls.cipher_suite, tls.key_exchange));
+        if let Some(agreed) = &tls.agreed {
+            page.fact("TLS", &format!("{}, {}, {}", agreed.version, agreed.cipher_suite, agreed.key_exchange));
+        }
         if let Some(certificate) = &tls.certificate {
             let name =
                 if certificate.subject.is_empty() { certificate.names.join(", ") } else { certificate.subject.clone() };
             let state = if tls.problem.is_some() { "not valid" } else { "valid" };
             let until = certificate.not_after.get(..10).unwrap_or_default();
-            page.fact("certificate", &format!("{name}: {state}, until {until}, {} in the chain", tls.chain_length));
+            page.fact("certificate", &format!("{name}: {state}, until {until}"));
             page.fact("", &format!("for {}", shortened(&certificate.names)));
             page.fact("", &format!("issued by {}", certificate.issuer));
             page.fact("", &format!("key sha256 {}", certificate.key_sha256));
@@ -70,7 +75,7 @@ fn protocol(report: &Report, page: &mut Page) {
         }
     }
     if !report.mechanisms.is_empty() {
-        page.fact("ways to login", &report.mechanisms.join(", "));
+        page.fact("can login by", &report.mechanisms.join(", "));
     }
     if let Some(login) = &report.login {
         page.fact(
@@ -84,7 +89,7 @@ fn protocol(report: &Report, page: &mut Page) {
         let lost: Vec<&str> = before.iter().filter(|word| !after.contains(word)).map(String::as_str).collect();
         let mut text = if gained.is_empty() { "nothing new".to_owned() } else { format!("also {}", gained.join(" ")) };
         if !lost.is_empty() {
-            text.push_str(&format!("; no more {}", lost.join(" ")));
+            let _ = write!(text, "; no more {}", lost.join(" "));
         }
         page.fact("after login", &text);
     }
@@ -103,7 +108,7 @@ fn account(report: &Report, page: &mut Page) {
         page.fact("namespaces", &report.namespaces.iter().map(one).collect::<Vec<_>>().join("; "));
     }
     if let Some(folders) = report.folders {
-        page.fact("folders", &plural(folders as u64, "folder"));
+        page.fact("folders", &count(folders as u64));
     }
     if !report.special_use.is_empty() {
         let uses: Vec<String> =
@@ -116,10 +121,10 @@ fn account(report: &Report, page: &mut Page) {
         page.fact("quota", &format!("{}: {} of {}", quota.resource, amount(quota.usage), amount(quota.limit)));
     }
     if !report.timings.is_empty() {
-        let times: Vec<String> =
-            report.timings.iter().map(|timing| format!("{} {}", timing.phase, milliseconds(timing.ms))).collect();
-        let flights =
-            report.flights.map(|flights| format!("; {}", plural(flights.into(), "round trip"))).unwrap_or_default();
+        let passed = report.timings.iter().filter(|timing| timing.ms >= NOTHING);
+        let times: Vec<String> = passed.map(|timing| format!("{} {}", timing.phase, milliseconds(timing.ms))).collect();
+        let flights = report.flights.filter(|&flights| flights > 0);
+        let flights = flights.map(|flights| format!("; {}", plural(flights.into(), "round trip"))).unwrap_or_default();
         page.fact("time", &format!("{}{flights}", times.join(" · ")));
     }
 }

@@ -14,10 +14,10 @@ use imapkit::wire::Untagged;
 use imapkit::{CapabilityBook, Client, Config, ConnectionInfo, Event, TraceLine};
 use tokio::net::{TcpStream, lookup_host};
 
-use super::report::{Attempt, Certificate, Dns, Failure, Login, Namespace, Quota, Report, Timing, Tls};
+use super::report::{Agreed, Attempt, Certificate, Dns, Failure, Login, Namespace, Quota, Report, Timing, Tls};
 use crate::args::high::Target;
 use crate::connect;
-use crate::errors::library::explain;
+use crate::errors::library::{certificate, explain};
 use crate::errors::{Outcome, Problem, plain};
 use crate::mailboxes;
 use crate::output::Output;
@@ -70,7 +70,15 @@ async fn visit(
     // The trace file, if one is wanted, is of the real connection.
     let open = Target { trace: None, ..target.clone() };
     let config = connect::config(&open, place)?.trace(move |line| hear(line, &heard));
-    let client = imapkit::connect(&config).await.map_err(|error| explain(&error, place, "connecting"))?;
+    let client = imapkit::connect(&config).await.map_err(|error| {
+        // A certificate that is refused is described all the same.
+        report.tls = certificate(&error).map(|wrong| Tls {
+            problem: Some(wrong.to_string()),
+            certificate: wrong.leaf.as_deref().map(described),
+            ..Tls::default()
+        });
+        explain(&error, place, "connecting")
+    })?;
     let before = client.capabilities().await.map_err(|error| explain(&error, place, "asking for capabilities"))?;
     report.capabilities.before_login = offered(&before);
     report.capabilities.before_tls = before_tls(place, &words);
@@ -158,23 +166,29 @@ fn known(info: &ConnectionInfo, report: &mut Report) {
         info.phases.iter().map(|(phase, time)| Timing { phase: phase.to_string(), ms: ms(*time) }).collect();
     report.flights = Some(info.opened.flights);
     report.tls = info.tls.as_ref().map(|facts| Tls {
-        version: facts.version.to_string(),
-        cipher_suite: facts.suite.to_owned(),
-        key_exchange: facts.key_exchange.to_owned(),
-        chain_length: facts.chain.len(),
+        agreed: Some(Agreed {
+            version: facts.version.to_string(),
+            cipher_suite: facts.suite.to_owned(),
+            key_exchange: facts.key_exchange.to_owned(),
+            chain_length: facts.chain.len(),
+        }),
         pinned: facts.pinned,
         problem: facts.problem.as_ref().map(ToString::to_string),
-        certificate: facts.certificate.as_ref().map(|certificate| Certificate {
-            subject: clean(&certificate.subject),
-            issuer: clean(&certificate.issuer),
-            names: certificate.names.iter().map(|name| clean(name)).collect(),
-            not_before: utc(certificate.not_before),
-            not_after: utc(certificate.not_after),
-            ends: i64::try_from(certificate.not_after).unwrap_or(i64::MAX),
-            fingerprint_sha256: certificate.fingerprint.to_string(),
-            key_sha256: certificate.key.to_string(),
-        }),
+        certificate: facts.certificate.as_ref().map(described),
     });
+}
+
+fn described(certificate: &imapkit::transport::Certificate) -> Certificate {
+    Certificate {
+        subject: clean(&certificate.subject),
+        issuer: clean(&certificate.issuer),
+        names: certificate.names.iter().map(|name| clean(name)).collect(),
+        not_before: utc(certificate.not_before),
+        not_after: utc(certificate.not_after),
+        ends: i64::try_from(certificate.not_after).unwrap_or(i64::MAX),
+        fingerprint_sha256: certificate.fingerprint.to_string(),
+        key_sha256: certificate.key.to_string(),
+    }
 }
 
 fn utc(seconds: u64) -> String {

@@ -52,15 +52,23 @@ pub(super) struct Attempt {
 /// What TLS agreed on, and with whom.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Tls {
+    /// Absent where the certificate was refused.
+    pub(super) agreed: Option<Agreed>,
+    /// Accepted for its pinned key.
+    pub(super) pinned: bool,
+    /// What is wrong with the certificate, also where it was accepted.
+    pub(super) problem: Option<String>,
+    pub(super) certificate: Option<Certificate>,
+}
+
+/// What both sides use.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Agreed {
     pub(super) version: String,
     pub(super) cipher_suite: String,
     pub(super) key_exchange: String,
+    /// How many certificates the server sent.
     pub(super) chain_length: usize,
-    /// Accepted for its pinned key.
-    pub(super) pinned: bool,
-    /// What is wrong with the certificate although it was accepted.
-    pub(super) problem: Option<String>,
-    pub(super) certificate: Option<Certificate>,
 }
 
 /// The server's own certificate.
@@ -170,8 +178,8 @@ impl Report {
     /// The two or three things one wants to know first.
     pub(in crate::commands) fn summary(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        if let Some(tls) = &self.tls {
-            lines.push(format!("{}, {}", tls.version, tls.cipher_suite));
+        if let Some(agreed) = self.tls.as_ref().and_then(|tls| tls.agreed.as_ref()) {
+            lines.push(format!("{}, {}", agreed.version, agreed.cipher_suite));
         }
         if let Some(after) = &self.capabilities.after_login {
             lines.push(format!("offers {}", after.join(" ")));

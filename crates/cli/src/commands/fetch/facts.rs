@@ -23,7 +23,7 @@ impl Run<'_> {
             None => None,
             Some(folder) => {
                 let path = folder.with_added_extension("jsonl");
-                let above = path.parent().unwrap_or(Path::new("."));
+                let above = files::above(&path);
                 files::make_folder(above)?;
                 Some(PartFile::new(path.clone(), above)?)
             }

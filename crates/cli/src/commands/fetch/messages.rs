@@ -121,9 +121,8 @@ impl Run<'_> {
         let file = writer.end(meta, self.output)?;
         self.done.push(meta.uid);
         self.meter.item();
-        match file {
-            Some(file) => self.saved(meta.uid, &file, body.len(), None)?,
-            None => {}
+        if let Some(file) = file {
+            self.saved(meta.uid, &file, body.len(), None)?;
         }
         Ok(Ok(()))
     }

@@ -39,13 +39,7 @@ impl Teller {
         self.left == Some(0)
     }
 
-    pub(super) fn watching(
-        &mut self,
-        link: &Link,
-        mailbox: &Selected,
-        again: bool,
-        output: &mut Output,
-    ) -> Outcome<()> {
+    pub(super) fn watching(link: &Link, mailbox: &Selected, again: bool, output: &mut Output) -> Outcome<()> {
         let exists = mailbox.info().exists;
         let word = if again { "watching again" } else { "watching" };
         let how = if again { String::new() } else { "; Ctrl-C ends".to_owned() };
@@ -125,12 +119,12 @@ impl Teller {
         self.happened("flags", mailbox, row.uid, &[], output).await
     }
 
-    pub(super) fn alert(&mut self, mailbox: &Selected, text: &str, output: &mut Output) -> Outcome<()> {
+    pub(super) fn alert(mailbox: &Selected, text: &str, output: &mut Output) -> Outcome<()> {
         output.warn(&format!("the server says: {}", clean(text)));
         emit(output, json::Event { text: Some(clean(text)), ..event("alert", mailbox, None) })
     }
 
-    pub(super) fn lost(&mut self, place: &Place, error: &Error, output: &mut Output) -> Outcome<()> {
+    pub(super) fn lost(place: &Place, error: &Error, output: &mut Output) -> Outcome<()> {
         output.warn(&format!("the connection to {} is lost: {error}", place.server_text()));
         let mailbox = place.mailbox_or_inbox().to_owned();
         emit(
@@ -191,13 +185,14 @@ fn emit(output: &mut Output, event: json::Event) -> Outcome<()> {
 }
 
 fn say(output: &mut Output, what: &str, line: &str) -> Outcome<()> {
-    let now = OffsetDateTime::now_local().unwrap_or_else(|_| OffsetDateTime::now_utc());
-    let clock = now.format(format_description!("[hour]:[minute]:[second]")).unwrap_or_default();
+    let clock = output.now().format(format_description!("[hour]:[minute]:[second]")).unwrap_or_default();
     let paint = output.paint();
     output.line(&format!("{} {} {line}", paint.dim(&clock), paint.cyan(&format!("{what:<5}"))))?;
     output.flush()
 }
 
 fn now() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
+    let now = OffsetDateTime::now_utc();
+    // Milliseconds are as exact as a network.
+    now.replace_millisecond(now.millisecond()).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
 }

@@ -1,0 +1,136 @@
+//! `fetch`: files that are what the server has, found again, never marked as read by accident.
+
+use std::fs;
+
+use crate::bench::{Bench, files};
+
+#[test]
+fn what_is_saved_is_what_the_server_has_and_the_next_run_goes_on() {
+    let bench = Bench::new();
+    let out = bench.path("out");
+    let args = ["fetch", &bench.place("INBOX"), "--to", "out"];
+    let first = bench.run(&args).good();
+    assert!(first.err.contains("saved 24 messages to") && first.out.is_empty(), "{first:?}");
+    let served = bench.server.messages("demo", "INBOX").unwrap();
+    let saved = files(&out);
+    assert_eq!(saved.len(), served.len());
+    for (uid, message) in &served {
+        let name = saved.iter().find(|name| name.ends_with(&format!("-{uid}.eml"))).unwrap();
+        let path = out.join(name);
+        assert_eq!(fs::read(&path).unwrap(), message.bytes(), "{name}");
+        let modified = fs::metadata(&path).unwrap().modified().unwrap();
+        let seconds = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        assert_eq!(
+            i64::try_from(seconds).unwrap(),
+            message.internal_date().unwrap().0,
+            "the file's time is the message's"
+        );
+    }
+    assert_eq!(bench.server.messages("demo", "INBOX").unwrap(), served, "nothing is marked as read");
+    assert!(bench.run(&args).good().err.starts_with("nothing new"));
+    fs::remove_file(out.join(&saved[3])).unwrap();
+    // As after a power cut: a name without content does not count.
+    fs::write(out.join(&saved[5]), "").unwrap();
+    let third = bench.run(&args).good();
+    assert!(third.err.contains("saved 2 messages") && third.err.contains("22 there already"), "{third:?}");
+    assert_eq!(files(&out), saved);
+}
+
+#[test]
+fn the_query_chooses_and_mark_seen_marks_only_those() {
+    let bench = Bench::new();
+    let objects = bench
+        .run(&["fetch", &bench.place("INBOX"), "uid:6,8", "--to", "out", "--mark-seen", "--json"])
+        .good()
+        .objects();
+    let types: Vec<&str> = objects.iter().map(|object| object["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["saved", "saved", "summary"]);
+    assert_eq!((objects[2]["done"].as_u64(), objects[2]["failed"].as_u64()), (Some(2), Some(0)));
+    assert!(fs::metadata(objects[0]["file"].as_str().map(|file| bench.path(file)).unwrap()).is_ok());
+    let seen = |uid: u32| {
+        let all = bench.server.messages("demo", "INBOX").unwrap();
+        let message = &all.iter().find(|(found, _)| *found == uid).unwrap().1;
+        message.flags().iter().any(|flag| flag == "\\Seen")
+    };
+    assert!(seen(6) && seen(8) && !seen(11) && !seen(12));
+}
+
+#[test]
+fn every_format_can_be_put_back_and_is_the_same() {
+    let bench = Bench::new();
+    let served = bench.server.messages("demo", "INBOX").unwrap();
+    for (format, target, source) in [("maildir", "Archive", "maildir/INBOX"), ("mbox", "Junk", "mbox/INBOX.mbox")] {
+        bench.run(&["fetch", &bench.place("INBOX"), "--to", format, "--format", format]).good();
+        let before = bench.server.messages("demo", target).unwrap().len();
+        bench.run(&["put", &bench.place(target), source]).good();
+        let mut put: Vec<_> = bench
+            .server
+            .messages("demo", target)
+            .unwrap()
+            .split_off(before)
+            .into_iter()
+            .map(|(_, message)| message)
+            .collect();
+        assert_eq!(put.len(), served.len(), "{format}");
+        for (uid, message) in &served {
+            let at = put
+                .iter()
+                .position(|found| found.bytes() == message.bytes())
+                .unwrap_or_else(|| panic!("{format}: {uid} is not the same"));
+            let found = put.swap_remove(at);
+            assert_eq!(found.internal_date().unwrap().0, message.internal_date().unwrap().0, "{format}: {uid}");
+            let kept = |flags: &[String]| {
+                // Keywords have no place in a Maildir.
+                let mut flags: Vec<String> =
+                    flags.iter().filter(|flag| format == "mbox" || flag.starts_with('\\')).cloned().collect();
+                flags.sort();
+                flags
+            };
+            assert_eq!(kept(found.flags()), kept(message.flags()), "{format}: {uid}");
+        }
+    }
+}
+
+#[test]
+fn stdout_takes_one_message_or_a_format_for_many() {
+    let bench = Bench::new();
+    let inbox = bench.place("INBOX");
+    let one = bench.run(&["fetch", &inbox, "uid:13"]).good();
+    assert_eq!(one.out, bench.server.messages("demo", "INBOX").unwrap()[12].1.bytes());
+    assert!(bench.run(&["fetch", &inbox, "uid:1:2"]).exits(64).err.contains("2 messages match, and stdout takes one"));
+    let mbox = bench.run(&["fetch", &inbox, "uid:1:2", "--format", "mbox"]).good();
+    assert_eq!(mbox.text().lines().filter(|line| line.starts_with("From MAILER-DAEMON ")).count(), 2);
+    let lines =
+        bench.run(&["fetch", &inbox, "uid:1:2", "--format", "jsonl", "--items", "flags,headers,body"]).good().objects();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines[0]["headers"][0][0] == "Return-Path"
+            && lines[0]["body"].is_string()
+            && lines[0].get("envelope").is_none(),
+        "{lines:?}"
+    );
+    let listing = bench.run(&["fetch", &inbox, "--format", "jsonl", "--to", "out"]).good();
+    assert!(listing.err.contains("saved 24 messages"), "{listing:?}");
+    assert_eq!(fs::read_to_string(bench.path("out/INBOX.jsonl")).unwrap().lines().count(), 24);
+}
+
+#[test]
+fn progress_can_be_json_on_stderr() {
+    let bench = Bench::new();
+    let ran = bench.run(&["fetch", &bench.place("Archive/2025"), "--to", "out", "--progress", "json"]).good();
+    let last = ran.err.lines().filter(|line| line.starts_with('{')).next_back().unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(
+        (last["type"].as_str(), last["done"].as_u64(), last["total"].as_u64()),
+        (Some("progress"), Some(2), Some(2))
+    );
+    assert_eq!(last["bytes"], last["total_bytes"]);
+}
+
+#[test]
+fn an_mbox_that_is_there_is_not_overwritten() {
+    let bench = Bench::new();
+    let args = ["fetch", &bench.place("Sent"), "--to", "out", "--format", "mbox"];
+    bench.run(&args).good();
+    assert!(bench.run(&args).exits(5).err.contains("is there already and is not overwritten"));
+}

@@ -1,0 +1,13 @@
+//! The command line as people and scripts meet it: the built binary against the embedded server, exit codes, stdout, stderr and files.
+#![expect(clippy::disallowed_methods, reason = "tests look at files as they are")]
+
+mod bench;
+mod causes;
+mod demo;
+mod doctor;
+mod fetch;
+mod hygiene;
+mod look;
+mod put;
+mod refusals;
+mod watch;
