@@ -25,6 +25,7 @@ hazards! {
     NOT_A_CODE = 23, "H23", "brackets that hold no response code";
     COPYUID = 25, "H25", "a COPYUID code that names no messages";
     ZERO = 27, "H27", "0 where a number above 0 is required";
+    STATUS = 28, "H28", "an odd STATUS response";
     TAGGED_BYE = 31, "H31", "BYE with a tag";
     CONTINUATION = 32, "H32", "a continuation request without its space";
     CAPABILITY = 37, "H37", "an odd capability list";

@@ -18,17 +18,44 @@ pub(super) fn status(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
     let mailbox = name(cursor)?;
     let mut status = Status::default();
     cursor.open()?;
-    while !cursor.close()? {
-        let name = value::text(cursor)?;
-        cursor.skip_spaces();
-        let start = cursor.pos();
-        if item(cursor, StatusItem::parse(&name), &mut status).is_err() {
-            cursor.set_pos(start);
-            let raw = value::raw(cursor)?;
-            value::push(cursor, &mut status.other, (name, raw))?;
+    loop {
+        match next(cursor, &mut status) {
+            Ok(Next::Read) => {}
+            Ok(Next::Unknown(name, raw)) => value::push(cursor, &mut status.other, (name, raw))?,
+            Ok(Next::End) => break,
+            Err(error) if status == Status::default() => return Err(error),
+            // Cyrus prints freed memory where the MAILBOXID belongs, with quotes, parentheses and line feeds in it: what stood before counts.
+            Err(_) => {
+                cursor.note(hazard::STATUS);
+                cursor.advance(cursor.rest().len());
+                break;
+            }
         }
     }
     Ok(Untagged::MailboxStatus(mailbox, Box::new(status)))
+}
+
+/// What stands next in the list.
+enum Next {
+    /// An item, which has been put where it belongs.
+    Read,
+    /// An item that is not known or could not be read: name and value.
+    Unknown(Box<str>, Box<[u8]>),
+    End,
+}
+
+fn next(cursor: &mut Cursor<'_>, status: &mut Status) -> Parsed<Next> {
+    if cursor.close()? {
+        return Ok(Next::End);
+    }
+    let name = value::text(cursor)?;
+    cursor.skip_spaces();
+    let start = cursor.pos();
+    if item(cursor, StatusItem::parse(&name), status).is_ok() {
+        return Ok(Next::Read);
+    }
+    cursor.set_pos(start);
+    Ok(Next::Unknown(name, value::raw(cursor)?))
 }
 
 fn name(cursor: &mut Cursor<'_>) -> Parsed<Mailbox> {
@@ -118,6 +145,18 @@ mod tests {
         assert_eq!(status("STATUS NIL ()").0, mailbox("NIL"));
         assert_eq!(status("STATUS Gesendete Objekte (MESSAGES 3)").0, mailbox("Gesendete Objekte"));
         assert_eq!(status("STATUS {3}\r\na\"b (MESSAGES 1)").0, mailbox("a\"b"));
-        assert!(read("STATUS INBOX").is_err() && read("STATUS INBOX (MESSAGES 1").is_err());
+        assert!(read("STATUS INBOX").is_err() && read("STATUS INBOX (").is_err());
+    }
+
+    #[test]
+    fn h28_a_line_that_breaks_off_keeps_what_it_told() {
+        for line in [
+            "STATUS INBOX (MESSAGES 1",
+            "STATUS INBOX (MESSAGES 1 MAILBOXID (\"x) UNSEEN 2)",
+            "STATUS INBOX (MESSAGES 1 MAILBOXID (",
+        ] {
+            let told = status(line).1;
+            assert_eq!((told.messages, told.unseen, told.mailbox_id), (Some(1), None, None), "{line}");
+        }
     }
 }

@@ -95,6 +95,10 @@ pub(super) fn object_id(cursor: &mut Cursor<'_>) -> Parsed<Option<Box<str>>> {
     if listed && !cursor.close()? {
         return Err(Expected("the end of an object id"));
     }
+    // More than RFC 8474 §7 allows, but not the freed memory Cyrus sends at times: an identity has to be one.
+    if id.as_ref().is_some_and(|id| !id.bytes().all(|octet| octet.is_ascii_graphic())) {
+        return Err(Expected("an object id"));
+    }
     Ok(id)
 }
 
