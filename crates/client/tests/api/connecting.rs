@@ -116,7 +116,7 @@ async fn t111_one_deadline_and_the_phase_that_used_it_up() {
 
 #[tokio::test]
 async fn nobody_listens() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let error = soon(imapkit::connect(&Config::danger_plaintext("127.0.0.1").port(port))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().contains("127.0.0.1") && error.is_retryable(), "{error}");
