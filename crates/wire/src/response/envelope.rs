@@ -32,11 +32,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, addresses: &mut Vec<AddressParts>) -
     addresses.clear();
     let date = cursor.field()?;
     let subject = cursor.field()?;
-    let mut ends = [0; 6];
-    for end in &mut ends {
-        list(cursor, addresses)?;
-        *end = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    }
+    let ends = lists(cursor, addresses)?;
     let (in_reply_to, message_id) =
         if cursor.is_lenient() { odd_ids(cursor)? } else { (cursor.field()?, cursor.field()?) };
     end(cursor)?;
@@ -46,6 +42,26 @@ pub(super) fn read(cursor: &mut Cursor<'_>, addresses: &mut Vec<AddressParts>) -
     let damaged = nested || cursor.is_lenient() || cursor.quoting() != Quoting::Strict;
     let addresses = addresses.as_slice().into();
     Ok(Some(EnvelopeParts { date, subject, in_reply_to, message_id, addresses, ends, damaged }))
+}
+
+/// The six lists, and where each ends in `addresses`. Sender and reply-to mostly repeat from: the same octets are the same addresses.
+fn lists(cursor: &mut Cursor<'_>, addresses: &mut Vec<AddressParts>) -> Parsed<[u32; 6]> {
+    let mut ends = [0; 6];
+    let (mut before, mut found): (&[u8], _) = (&[], 0..0);
+    for end in &mut ends {
+        cursor.skip_spaces();
+        let start = cursor.pos();
+        if !found.is_empty() && cursor.rest().starts_with(before) {
+            cursor.advance(before.len());
+            addresses.extend_from_within(found.clone());
+        } else {
+            let first = addresses.len();
+            list(cursor, addresses)?;
+            (before, found) = (cursor.since(start), first..addresses.len());
+        }
+        *end = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    }
+    Ok(ends)
 }
 
 /// In-Reply-To and Message-ID, as far as they are there. When there is only one, it is the second: a message without Message-ID is rarer than
@@ -79,7 +95,6 @@ fn end(cursor: &mut Cursor<'_>) -> Parsed<()> {
 
 /// One of the six lists.
 fn list(cursor: &mut Cursor<'_>, addresses: &mut Vec<AddressParts>) -> Parsed<()> {
-    cursor.skip_spaces();
     if !cursor.eat(b'(') {
         return if cursor.nil() { Ok(()) } else { odd_list(cursor) };
     }

@@ -126,6 +126,9 @@ impl Scratch {
 
     /// `[SP md5 [SP extension]] ")"`
     pub(super) fn single_extension(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode) -> Parsed<()> {
+        if eat_nothing(cursor, b" NIL NIL NIL NIL)") {
+            return Ok(());
+        }
         if cursor.close()? {
             return Ok(());
         }
@@ -135,6 +138,9 @@ impl Scratch {
 
     /// `[SP dsp [SP lang [SP loc *(SP ext)]]] ")"`
     fn extension(&mut self, cursor: &mut Cursor<'_>, part: &mut BodyNode) -> Parsed<()> {
+        if eat_nothing(cursor, b" NIL NIL NIL)") {
+            return Ok(());
+        }
         if cursor.close()? {
             return Ok(());
         }
@@ -248,6 +254,16 @@ impl Scratch {
     fn push_language(&mut self, cursor: &Cursor<'_>, language: Span) -> Parsed<()> {
         if language.is_nil() { Ok(()) } else { self.push_pair(cursor, language, Span::NIL) }
     }
+}
+
+/// Passes the fields that most parts have, all of them at once.
+#[inline]
+fn eat_nothing(cursor: &mut Cursor<'_>, fields: &[u8]) -> bool {
+    let found = cursor.rest().starts_with(fields);
+    if found {
+        cursor.advance(fields.len());
+    }
+    found
 }
 
 /// Exchange puts the description where the disposition belongs.
