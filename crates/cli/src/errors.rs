@@ -6,7 +6,7 @@
 //!
 //! Invariant: no secret gets in here, since none is in the library's errors and none is formatted by us.
 
-mod causes;
+pub(crate) mod causes;
 pub(crate) mod library;
 #[cfg(test)]
 mod tests;

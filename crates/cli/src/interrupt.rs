@@ -3,6 +3,8 @@
 //! Separate because a signal must not be lost between two waits: one task listens from the start, whoever wants to know asks it. The first
 //! Ctrl-C ends the verb in order, with everything resumable; a second one ends the program at once.
 
+use std::sync::OnceLock;
+
 use tokio::sync::watch;
 
 use crate::exit::Exit;
@@ -12,8 +14,13 @@ use crate::exit::Exit;
 pub(crate) struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
-    /// Listens from now on, until the program ends.
+    /// Listens from the first call on, until the program ends; everybody who asks hears the same.
     pub(crate) fn listen() -> Self {
+        static SHARED: OnceLock<Interrupt> = OnceLock::new();
+        SHARED.get_or_init(Self::begin).clone()
+    }
+
+    fn begin() -> Self {
         let (pressed, told) = watch::channel(false);
         tokio::spawn(async move {
             // Where there are no signals, nobody presses anything.

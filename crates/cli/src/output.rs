@@ -15,7 +15,12 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use serde::Serialize;
 
 use crate::errors::{Outcome, Problem};
+use crate::message::words::octets;
 use paint::Paint;
+use text::clean_block;
+
+/// Longest line of content that is kept for a terminal before it is shown.
+const MAX_TAIL: usize = 64 << 10;
 
 /// How to talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub(crate) struct Output {
     is_terminal: bool,
     indent: &'static str,
     zone: time::UtcOffset,
+    /// Content whose line has not ended yet; terminals only.
+    tail: Vec<u8>,
 }
 
 impl Output {
@@ -65,6 +72,7 @@ impl Output {
             is_terminal: out,
             indent: "",
             zone,
+            tail: Vec::new(),
         }
     }
 
@@ -93,11 +101,6 @@ impl Output {
         self.notes
     }
 
-    /// A person reads stdout: then nothing may reach it that could command a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.is_terminal
-    }
-
     /// Columns to fill; `None` when nobody looks.
     pub(crate) fn width(&self) -> Option<usize> {
         let (terminal_size::Width(columns), _) = terminal_size::terminal_size().filter(|_| self.is_terminal)?;
@@ -122,26 +125,36 @@ impl Output {
     /// One object of data for programs; nothing without `--json`.
     pub(crate) fn object<T: Serialize>(&mut self, object: &json::Object<T>) -> Outcome<()> {
         if self.manner.json {
-            self.raw_object(object)?;
+            self.raw_line(&json::line(object))?;
         }
         Ok(())
     }
 
-    /// One object of data, also without `--json`: for formats that are JSON by themselves.
-    pub(crate) fn raw_object<T: Serialize>(&mut self, object: &json::Object<T>) -> Outcome<()> {
-        serde_json::to_writer(&mut self.out, object).map_err(io::Error::from)?;
-        self.out.write_all(b"\n")?;
+    /// A line as it is, also with `--json`: for formats that are JSON by themselves.
+    pub(crate) fn raw_line(&mut self, line: &str) -> Outcome<()> {
+        self.out.write_all(line.as_bytes())?;
         Ok(())
     }
 
-    /// Bytes as they are.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Outcome<()> {
-        self.out.write_all(bytes)?;
+    /// Content of messages, byte for byte; a terminal gets it line by line, without what could command it (T031).
+    pub(crate) fn content(&mut self, content: &[u8]) -> Outcome<()> {
+        if !self.is_terminal {
+            self.out.write_all(content)?;
+            return Ok(());
+        }
+        self.tail.extend_from_slice(content);
+        let whole = self.tail.iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+        // A line without an end is cut somewhere rather than kept for ever.
+        let whole = if whole == 0 && self.tail.len() > MAX_TAIL { self.tail.len() } else { whole };
+        let lines: Vec<u8> = self.tail.drain(..whole).collect();
+        self.out.write_all(clean_block(&octets(&lines)).as_bytes())?;
         Ok(())
     }
 
     /// Makes everything said so far visible; streams do so after each event.
     pub(crate) fn flush(&mut self) -> Outcome<()> {
+        let tail = std::mem::take(&mut self.tail);
+        self.out.write_all(clean_block(&octets(&tail)).as_bytes())?;
         self.out.flush()?;
         Ok(())
     }

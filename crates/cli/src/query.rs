@@ -47,7 +47,7 @@ impl fmt::Display for QueryError {
 
 impl std::error::Error for QueryError {}
 
-/// Groups this deep are more than anybody types.
+/// Groups and negations this deep are more than anybody types.
 const MAX_DEPTH: usize = 50;
 
 /// Compiles a query. `today` is the day that `7d` counts back from. No words at all find every message.
@@ -95,12 +95,14 @@ impl Parser {
     fn term(&mut self) -> Result<Key, QueryError> {
         let token = self.next().ok_or_else(|| QueryError { word: "or".into(), why: "wants a term behind it" })?;
         match token {
-            Token::Not => Ok(!self.term()?),
+            Token::Not => {
+                self.deeper("not")?;
+                let key = self.term()?;
+                self.depth -= 1;
+                Ok(!key)
+            }
             Token::Open => {
-                self.depth += 1;
-                if self.depth > MAX_DEPTH {
-                    return Err(QueryError { word: "(".into(), why: "is nested too deeply" });
-                }
+                self.deeper("(")?;
                 let key = self.any()?;
                 self.depth -= 1;
                 match self.next() {
@@ -112,6 +114,12 @@ impl Parser {
             Token::Word { key: Some(key), value, .. } => self.keyed(&key, &value),
             Token::Or | Token::Close => Err(error(&token, "stands where a term should")),
         }
+    }
+
+    /// One level down. Nobody types so many; a program that does must not use up the stack.
+    fn deeper(&mut self, word: &str) -> Result<(), QueryError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(bad(word, "is nested too deeply")) } else { Ok(()) }
     }
 
     fn bare(value: &str, quoted: bool) -> Result<Key, QueryError> {

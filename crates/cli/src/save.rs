@@ -74,7 +74,7 @@ impl Writer {
             Self::Eml(folder) => folder.begin(meta),
             Self::Maildir(maildir) => maildir.begin(meta),
             Self::Mbox(file) => file.begin(meta),
-            Self::Stdout { quoted: Some(quoted) } => output.bytes(&quoted.begin(meta)),
+            Self::Stdout { quoted: Some(quoted) } => output.content(&quoted.begin(meta)),
             Self::Stdout { quoted: None } => Ok(()),
         }
     }
@@ -85,8 +85,8 @@ impl Writer {
             Self::Eml(folder) => folder.write(piece),
             Self::Maildir(maildir) => maildir.write(piece),
             Self::Mbox(file) => file.write(piece),
-            Self::Stdout { quoted: Some(quoted) } => output.bytes(&quoted.push(piece)),
-            Self::Stdout { quoted: None } => output.bytes(piece),
+            Self::Stdout { quoted: Some(quoted) } => output.content(&quoted.push(piece)),
+            Self::Stdout { quoted: None } => output.content(piece),
         }
     }
 
@@ -96,7 +96,7 @@ impl Writer {
             Self::Eml(folder) => folder.end(meta).map(Some),
             Self::Maildir(maildir) => maildir.end(meta).map(Some),
             Self::Mbox(file) => file.end().map(|()| None),
-            Self::Stdout { quoted: Some(quoted) } => output.bytes(&quoted.end()).map(|()| None),
+            Self::Stdout { quoted: Some(quoted) } => output.content(&quoted.end()).map(|()| None),
             Self::Stdout { quoted: None } => Ok(None),
         }
     }

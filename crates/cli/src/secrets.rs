@@ -33,7 +33,7 @@ impl Source {
     /// Decides, by the order above.
     pub(crate) fn choose(flag: Option<&str>, account: Option<&str>) -> Self {
         let in_environment = std::env::var_os(VARIABLE).is_some();
-        match flag.or(account.filter(|_| !in_environment)) {
+        match flag.or_else(|| account.filter(|_| !in_environment)) {
             Some(command) => Self::Command(command.to_owned()),
             None if in_environment => Self::Environment,
             None => Self::Prompt,

@@ -29,7 +29,10 @@ pub(crate) struct Low {
 }
 
 const AFTER_HELP: &str = concat!(
-    "Start with `imapkit demo`: it needs no account.\n\n",
+    "Start with `imapkit demo`: it needs no account. Then, with one:\n",
+    "  imapkit doctor ann@example.org\n",
+    "  imapkit search ann@example.org is:unread since:7d\n",
+    "  imapkit fetch ann@example.org/INBOX --to mail\n\n",
     "Exit codes: 0 done · 1 failed · 2 done, with items left out or warnings · 3 login refused ·\n",
     "            4 network · 5 refused because it would not be safe · 64 wrong usage"
 );

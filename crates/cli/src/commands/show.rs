@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::message::{facts, structure, text, words};
 use crate::output::Output;
 use crate::output::json::{self, Object};
-use crate::output::text::{clean, clean_block, size};
+use crate::output::text::{clean, size};
 
 /// Messages up to this size are fetched whole.
 const SMALL: u64 = 256 << 10;
@@ -183,7 +183,7 @@ async fn section(link: &Link, mailbox: &Selected, uid: Uid, section: Section, fi
     Ok(body.bytes(MAX_OCTETS).await.map_err(|error| link.problem(&error, fetching))?.to_vec())
 }
 
-/// The message as it is, in pieces as they come. A terminal gets it without what could command it.
+/// The message as it is, in pieces as they come.
 async fn raw(link: &Link, mailbox: &Selected, uid: Uid, output: &mut Output) -> Outcome<()> {
     let mut rows = mailbox.fetch(&NumSet::from(uid), Items::new().body_peek()).stream();
     let fetching = "fetching the message";
@@ -194,10 +194,8 @@ async fn raw(link: &Link, mailbox: &Selected, uid: Uid, output: &mut Output) -> 
     while let Some(piece) = body.chunk().await.map_err(|error| link.problem(&error, fetching))? {
         if output.is_json() {
             all.extend_from_slice(&piece);
-        } else if output.is_terminal() {
-            output.bytes(clean_block(&words::octets(&piece)).as_bytes())?;
         } else {
-            output.bytes(&piece)?;
+            output.content(&piece)?;
         }
     }
     let validity = mailbox.info().uid_validity.unwrap_or(UidValidity::new(0));

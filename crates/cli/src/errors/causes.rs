@@ -176,3 +176,9 @@ pub(crate) fn of_text(text: &str) -> Option<&'static Cause> {
     let text = text.to_lowercase();
     TABLE.iter().find(|(says, _)| says.iter().any(|fragment| text.contains(fragment))).map(|(_, cause)| cause)
 }
+
+/// The names of all causes.
+#[cfg(test)]
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(_, cause)| cause.kind)
+}

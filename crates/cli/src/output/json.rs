@@ -5,8 +5,11 @@
 
 #![expect(clippy::struct_field_names, reason = "fields have the names of the schema")]
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
+use super::text::is_tricky;
 use crate::errors::Problem;
 
 /// The schema's version.
@@ -26,6 +29,25 @@ impl<T: Serialize> Object<T> {
     pub(crate) fn new(kind: &'static str, data: T) -> Self {
         Self { v: VERSION, r#type: kind, data }
     }
+}
+
+/// The object on its line. What could command a terminal is escaped: JSON itself only asks that of the first 32 characters.
+pub(crate) fn line<T: Serialize>(object: &Object<T>) -> String {
+    // Plain data: nothing in it can fail to be written as JSON.
+    let plain = serde_json::to_string(object).unwrap_or_default();
+    let mut line = String::with_capacity(plain.len() + 1);
+    let mut units = [0; 2];
+    for c in plain.chars() {
+        if is_tricky(c) {
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    line
 }
 
 /// `error`: why a verb stopped. The last object, if there is one.
@@ -266,8 +288,32 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_knows_every_type_and_every_kind_of_error() {
+        let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md")).unwrap();
+        for kind in [
+            "mailbox", "message", "saved", "appended", "failed", "summary", "event", "report", "step", "progress",
+            "error",
+        ] {
+            assert!(documented.contains(&format!("\n## `{kind}`")), "{kind}");
+        }
+        for kind in crate::errors::causes::kinds() {
+            assert!(documented.contains(&format!("`{kind}`")), "{kind}");
+        }
+        assert!(documented.contains(&format!("the version of this schema: `{VERSION}`")));
+    }
+
+    #[test]
     fn every_object_has_its_version_and_type() {
         let object = Object::new("failed", Failed { uid: Some(7), source: None, message: "gone".into() });
-        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"v":1,"type":"failed","uid":7,"message":"gone"}"#);
+        assert_eq!(line(&object), "{\"v\":1,\"type\":\"failed\",\"uid\":7,\"message\":\"gone\"}\n");
+    }
+
+    #[test]
+    fn t031_json_commands_no_terminal_and_loses_nothing() {
+        let text = "a\u{1b}\u{9b}2J\u{202e}b\u{7f}\u{2028}é";
+        let line = line(&Object::new("failed", Failed { uid: None, source: None, message: text.into() }));
+        assert!(!line.trim_end().chars().any(is_tricky), "{line:?}");
+        let back: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(back["message"], text);
     }
 }

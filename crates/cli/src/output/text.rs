@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-fn is_tricky(c: char) -> bool {
+/// Could command a terminal, or turn around or hide what is shown.
+pub(crate) fn is_tricky(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

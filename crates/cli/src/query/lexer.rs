@@ -13,6 +13,12 @@ pub(super) enum Token {
     Word { key: Option<String>, value: String, quoted: bool },
 }
 
+impl Token {
+    fn is_and(&self) -> bool {
+        matches!(self, Self::Word { key: None, value, quoted: false } if value.eq_ignore_ascii_case("and"))
+    }
+}
+
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -42,8 +48,13 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, QueryError> {
             }
             _ => {
                 let (word, behind) = word(rest)?;
-                out.push(word);
                 rest = behind;
+                // Standing side by side means `and` anyway.
+                if !word.is_and() {
+                    out.push(word);
+                } else if rest.trim_start().is_empty() {
+                    return Err(QueryError { word: "and".into(), why: "wants a term behind it" });
+                }
             }
         }
         rest = rest.trim_start();
@@ -73,21 +84,8 @@ fn word(text: &str) -> Result<(Token, &str), QueryError> {
         }
         None if head.eq_ignore_ascii_case("or") => Ok((Token::Or, rest)),
         None if head.eq_ignore_ascii_case("not") => Ok((Token::Not, rest)),
-        None if head.eq_ignore_ascii_case("and") => tokens_after_and(rest),
         None => Ok((Token::Word { key: None, value: head.to_owned(), quoted: false }, rest)),
     }
-}
-
-/// `and` is what standing side by side means anyway.
-fn tokens_after_and(rest: &str) -> Result<(Token, &str), QueryError> {
-    let rest = rest.trim_start();
-    if rest.is_empty() {
-        return Err(QueryError { word: "and".into(), why: "wants a term behind it" });
-    }
-    if rest.starts_with(['(', ')', '-']) {
-        return Err(QueryError { word: "and".into(), why: "is not needed: terms side by side must all match" });
-    }
-    word(rest)
 }
 
 fn quoted(text: &str) -> Result<(String, &str), QueryError> {

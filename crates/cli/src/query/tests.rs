@@ -16,6 +16,8 @@ fn terms_side_by_side_must_all_match() {
     assert_eq!(key("\"exact words\""), Key::text("exact words").unwrap());
     assert_eq!(key(""), Key::All);
     assert_eq!(key("all"), Key::All);
+    assert_eq!(key("is:draft and -is:read AND (is:new)"), Key::Draft.and(!Key::Seen).and(Key::New));
+    assert_eq!(key("\"and\""), Key::text("and").unwrap());
     assert_eq!(key("a and b"), Key::text("a").unwrap().and(Key::text("b").unwrap()));
 }
 
@@ -56,5 +58,8 @@ fn what_is_wrong_is_said_with_the_word() {
     assert!(why("from:ann or").contains("wants a term"));
     assert!(why("from:").contains("wants a value"));
     assert!(why(&"(".repeat(100)).contains("nested too deeply"));
+    assert!(why(&format!("{}x", "not ".repeat(100_000))).contains("nested too deeply"));
+    assert!(why("a and").contains("wants a term"));
+    assert_eq!(compile(&"and ".repeat(100_000), Date::new(2026, 11, 23).unwrap()).unwrap_err().word, "and");
     assert!(why("larger:big").contains("is no size"));
 }

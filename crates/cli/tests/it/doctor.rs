@@ -38,7 +38,7 @@ fn the_report_is_an_object_for_programs() {
     assert!(has("before_login", "AUTH=PLAIN") && !has("before_login", "STARTTLS") && has("after_login", "IDLE"));
     assert_eq!(report["login"]["mechanism"], "PLAIN");
     assert_eq!(report["tls"]["certificate"]["names"][0], "localhost");
-    assert!(report["timings"].as_array().unwrap().iter().any(|timing| timing["phase"] == "tls"));
+    assert!(!report["timings"].as_array().unwrap().is_empty() && report["flights"].as_u64() > Some(1));
     assert!(report["attempts"][0]["error"].is_null() && report["failure"].is_null());
 }
 

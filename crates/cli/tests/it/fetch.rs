@@ -118,7 +118,7 @@ fn stdout_takes_one_message_or_a_format_for_many() {
 fn progress_can_be_json_on_stderr() {
     let bench = Bench::new();
     let ran = bench.run(&["fetch", &bench.place("Archive/2025"), "--to", "out", "--progress", "json"]).good();
-    let last = ran.err.lines().filter(|line| line.starts_with('{')).next_back().unwrap();
+    let last = ran.err.lines().rfind(|line| line.starts_with('{')).unwrap();
     let last: serde_json::Value = serde_json::from_str(last).unwrap();
     assert_eq!(
         (last["type"].as_str(), last["done"].as_u64(), last["total"].as_u64()),

@@ -21,9 +21,12 @@ fn hostile() -> String {
     let mut message = "From: eve@example.org\r\nSubject: \u{1b}[2Jhello\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
     message.push_str("--b\r\n\r\ntext \u{1b}]0;evil\u{7}\r\n");
     for name in names {
-        message.push_str(&format!(
-            "--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; {name}\r\n\r\nx\r\n"
-        ));
+        message += &[
+            "--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; ",
+            name,
+            "\r\n\r\nx\r\n",
+        ]
+        .concat();
     }
     message + "--b--\r\n"
 }
@@ -111,7 +114,7 @@ fn t109_no_secret_is_ever_shown() {
             let ran = ran(command);
             let expected = password == CANARY;
             assert_eq!(matches!(ran.exit, 0 | 2), expected, "{verb} {place}: {ran:?}");
-            seen.push_str(&format!("{}{}{}", ran.text(), ran.err, std::fs::read_to_string(trace).unwrap()));
+            seen += &[ran.text(), &ran.err, &std::fs::read_to_string(trace).unwrap()].concat();
         }
     }
     assert!(

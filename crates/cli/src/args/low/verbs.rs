@@ -61,7 +61,7 @@ pub(crate) struct Ls {
 #[derive(Debug, Args)]
 #[command(after_help = query::HELP)]
 pub(crate) struct Search {
-    /// The folder; INBOX if none is named
+    /// The folder, as ann@example.org/INBOX or a URL (`imapkit ls --help` tells all forms); INBOX if none is named
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// What to find, as in: from:ann since:7d -is:read "exact words"
@@ -80,7 +80,7 @@ pub(crate) struct Search {
 #[derive(Debug, Args)]
 #[command(after_help = place::HELP)]
 pub(crate) struct Show {
-    /// The folder, or a URL with ;UID=
+    /// The folder, as ann@example.org/INBOX, or a URL with ;UID=
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// The message's UID, as `search` lists it
@@ -107,7 +107,7 @@ pub(crate) struct Show {
 #[derive(Debug, Args)]
 #[command(after_help = query::HELP)]
 pub(crate) struct Fetch {
-    /// The folder; INBOX if none is named
+    /// The folder, as ann@example.org/INBOX or a URL (`imapkit ls --help` tells all forms); INBOX if none is named
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// Which messages, as in: since:7d has:attachment. All if none is given
@@ -140,7 +140,7 @@ pub(crate) struct Fetch {
 #[derive(Debug, Args)]
 #[command(after_help = place::HELP)]
 pub(crate) struct Put {
-    /// The folder; INBOX if none is named
+    /// The folder, as ann@example.org/INBOX or a URL (`imapkit ls --help` tells all forms); INBOX if none is named
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// Files and folders to read
@@ -170,7 +170,7 @@ pub(crate) struct Put {
 #[derive(Debug, Args)]
 #[command(after_help = WATCH_HELP)]
 pub(crate) struct Watch {
-    /// The folder; INBOX if none is named
+    /// The folder, as ann@example.org/INBOX or a URL (`imapkit ls --help` tells all forms); INBOX if none is named
     #[arg(value_name = "WHERE")]
     pub(crate) place: String,
     /// Run this for each event, in a shell; what happened is in its environment

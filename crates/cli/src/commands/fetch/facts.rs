@@ -58,13 +58,11 @@ impl Run<'_> {
                     continue;
                 }
             };
-            // Plain data: nothing in it can fail to be written as JSON.
-            let mut line = serde_json::to_vec(&Object::new("message", message)).unwrap_or_default();
-            line.push(b'\n');
+            let line = json::line(&Object::new("message", message));
             self.bytes += line.len() as u64;
             match file {
-                Some(file) => file.write(&line)?,
-                None => self.output.bytes(&line)?,
+                Some(file) => file.write(line.as_bytes())?,
+                None => self.output.raw_line(&line)?,
             }
             self.done.push(uid);
             self.meter.bytes(line.len() as u64);
