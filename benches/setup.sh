@@ -13,7 +13,7 @@ CAPTURES=(w2 w3 w4 w6 search100k search500k)
 build() {
   local tool
   for tool in valgrind curl time; do command -v "$tool" >/dev/null || apt-get install -y -qq --no-install-recommends "$tool" >/dev/null; done
-  cargo build --release --locked --manifest-path "$HERE/peers/Cargo.toml"
+  cargo build --release --manifest-path "$HERE/peers/Cargo.toml"
   if command -v npm >/dev/null && [ ! -d "$DATA/node_modules/imapflow" ]; then
     mkdir -p "$DATA"
     npm install --silent --no-audit --no-fund --prefix "$DATA" imapflow@2.10.2

@@ -6,6 +6,8 @@ use bytes::BytesMut;
 use imapkit_types::{Uid, UidSet};
 use imapkit_wire::{Encoder, Framer, Limits, Mode, utf7};
 
+use crate::sessions;
+
 /// What is measured.
 pub(crate) enum Work {
     /// A stream that arrives in pieces of `read` octets, framed and decoded.
@@ -133,6 +135,25 @@ pub(crate) const CASES: &[Case] = &[
         let name = "ä&b ".repeat(n / 4);
         Work::Other(Box::new(move || utf7::encode(&name).len()))
     }),
+    case("expunges", "EXPUNGE lines told to a session", 10_000, |n| {
+        sessions::told(n, lines(n, |i| format!("* {} EXPUNGE", (n - i) / 2 + 1)))
+    }),
+    case("exists", "EXISTS lines told to a session", 10_000, |n| {
+        sessions::told(0, lines(n, |i| format!("* {i} EXISTS")))
+    }),
+    case("unasked-rows", "rows nobody asked for, told to a session", 10_000, |n| {
+        sessions::told(n, lines(n, |i| format!("* {i} FETCH (FLAGS (\\Seen) UID {i})")))
+    }),
+    case("gone", "ranges of VANISHED told to a session", 10_000, |n| {
+        sessions::told(10 * n, format!("* VANISHED {}\r\n", set(n)).into_bytes())
+    }),
+    case("noise", "status lines told to a session", 10_000, |n| {
+        sessions::told(0, "* OK still here\r\n".repeat(n).into_bytes())
+    }),
+    case("fetched", "rows of a FETCH of a session", 10_000, |n| {
+        sessions::fetched(n, lines(n, |i| format!("* {i} FETCH (UID {i} FLAGS (\\Seen))")))
+    }),
+    case("pipelined", "commands submitted at once", 2_000, sessions::pipelined),
 ];
 
 fn stream(octets: Vec<u8>) -> Work {

@@ -11,6 +11,7 @@
 )]
 
 mod inputs;
+mod sessions;
 
 use std::process::Command;
 
