@@ -3,7 +3,7 @@
 use imapkit::ErrorKind;
 use imapkit::types::{Capability, Code, Date, DateTime, Flag, Flags, Items, Keyword, Mailbox, StatusItems};
 
-use crate::clients::{Connection, NewMail, Options, Selected, Verbs};
+use crate::clients::{Connection, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -111,14 +111,31 @@ pub(crate) async fn beyond_ascii<C: Connection>(site: &Site) {
     assert_eq!(client.status(&mailbox, StatusItems::new().messages()).await.unwrap().messages, Some(1));
 }
 
-/// What the server says about size before a byte is sent.
+/// What is larger than the server takes is not even begun.
 pub(crate) async fn larger_than_the_server_takes<C: Connection>(site: &Site) {
     let client: C = site.connect().await;
     let offered = client.capabilities().await;
     let limit =
         offered.offered().and_then(imapkit::types::Capabilities::append_limit).expect("APPENDLIMIT has a number");
-    assert!(limit >= 1 << 30, "{limit}");
     let mailbox = site.mailbox(&client, "").await;
-    let status = client.status(&mailbox, StatusItems::new().append_limit()).await.unwrap();
-    assert_eq!(status.append_limit, Some(Some(limit)));
+    let claims = Some(limit + 1);
+    let mail = NewMail { by_reader: true, claims, ..NewMail::new(mails::large(site, 1_000_000)) };
+    let error = client.append(&mailbox, &mail).await.expect_err("it is too large");
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert!(!site.said().iter().any(|line| line.contains(" APPEND ")));
+    client.noop().await.unwrap();
+}
+
+/// A reader that ends too soon: there is no way back from a size that was announced, and nothing short is stored.
+pub(crate) async fn shorter_than_announced<C: Connection>(site: &Site) {
+    for disable in [vec![], vec![Capability::LiteralPlus, Capability::LiteralMinus]] {
+        let client: C = site.connect_with(&Options { disable: disable.clone(), ..site.options() }).await;
+        let mailbox = site.mailbox(&client, &format!("-{}", disable.len())).await;
+        let mail = NewMail { by_reader: true, claims: Some(200_000), ..NewMail::new(mails::large(site, 100_000)) };
+        let error = client.append(&mailbox, &mail).await.expect_err("half of it is missing");
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+        assert!(client.noop().await.is_err(), "the connection is closed");
+        let again: C = site.connect().await;
+        assert_eq!(again.status(&mailbox, StatusItems::new().messages()).await.unwrap().messages, Some(0));
+    }
 }

@@ -5,14 +5,18 @@
 //!
 //! Invariant: what the client found odd in the server's words ([`Event::Warning`]) is collected when a connection is dropped.
 
+mod blocking;
+mod tokio;
+
+pub(crate) use blocking::{Blocking, BlockingMailbox};
+pub(crate) use tokio::{Tokio, TokioMailbox};
+
 use std::future::Future;
-use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use imapkit::commands::{AppendUid, Expunged, Found, MailboxInfo, RawAnswer, StoreHow, Stored};
 use imapkit::types::{
     BodySection, Capability, CopyUid, DateTime, Fetch, Flags, Items, Key, ListEntry, Mailbox, ModSeq, Namespaces,
@@ -55,9 +59,9 @@ macro_rules! config {
     ($client:ident, $options:expr) => {{
         let options = $options;
         let config = match options.link {
-            Link::Plain => $client::Config::danger_plaintext("localhost"),
-            Link::StartTls => $client::Config::starttls("localhost"),
-            Link::Tls => $client::Config::tls("localhost"),
+            $crate::clients::Link::Plain => $client::Config::danger_plaintext("localhost"),
+            $crate::clients::Link::StartTls => $client::Config::starttls("localhost"),
+            $crate::clients::Link::Tls => $client::Config::tls("localhost"),
         };
         let trace = Arc::clone(&options.trace);
         let timers = $client::Timers::default();
@@ -76,6 +80,8 @@ macro_rules! config {
     }};
 }
 
+use config;
+
 /// A message to append.
 pub(crate) struct NewMail {
     pub(crate) octets: Bytes,
@@ -83,11 +89,13 @@ pub(crate) struct NewMail {
     pub(crate) date: Option<DateTime>,
     /// Reads it from a reader instead of giving it as a whole.
     pub(crate) by_reader: bool,
+    /// What the reader is said to hold, if not what it holds.
+    pub(crate) claims: Option<u64>,
 }
 
 impl NewMail {
     pub(crate) fn new(octets: impl Into<Bytes>) -> Self {
-        Self { octets: octets.into(), flags: Flags::new(), date: None, by_reader: false }
+        Self { octets: octets.into(), flags: Flags::new(), date: None, by_reader: false, claims: None }
     }
 }
 
@@ -95,7 +103,8 @@ macro_rules! new_message {
     ($client:ident, $mail:expr) => {{
         let mail = $mail;
         let message = if mail.by_reader {
-            $client::NewMessage::from_reader(Cursor::new(mail.octets.clone()), mail.octets.len() as u64)
+            let len = mail.claims.unwrap_or(mail.octets.len() as u64);
+            $client::NewMessage::from_reader(std::io::Cursor::new(mail.octets.clone()), len)
         } else {
             $client::NewMessage::new(mail.octets.clone())
         };
@@ -103,6 +112,8 @@ macro_rules! new_message {
         if let Some(date) = mail.date { message.date(date) } else { message }
     }};
 }
+
+use new_message;
 
 /// A message as fetched.
 #[derive(Debug)]
@@ -187,6 +198,8 @@ verbs! {
 
 /// A client, connected.
 pub(crate) trait Connection: Verbs + Sized {
+    /// Tells the clients apart.
+    const NUMBER: usize;
     /// A selected mailbox of it.
     type Selected: Selected;
 
@@ -223,259 +236,9 @@ pub(crate) trait Selected: MailboxVerbs + Clone {
     async fn change(watch: &mut Self::Watch, timeout: Duration) -> Result<Option<MailboxEvent>, Error>;
 }
 
-/// The tokio client.
-pub(crate) struct Tokio {
-    inner: imapkit::Client,
-    events: imapkit::Events,
-    warnings: Trace,
-}
-
-#[derive(Clone)]
-pub(crate) struct TokioMailbox {
-    inner: imapkit::Selected,
-}
-
-impl Drop for Tokio {
-    fn drop(&mut self) {
-        while let Some(Some(event)) = self.events.next().now_or_never() {
-            note(&self.warnings, &event);
-        }
-    }
-}
-
+/// Keeps what the client found odd.
 fn note(warnings: &Trace, event: &Event) {
     if let Event::Warning(warning) = event {
         warnings.lock().expect("no reader panics").push(format!("{}: {:?}", warning.text, warning.raw));
-    }
-}
-
-impl Connection for Tokio {
-    type Selected = TokioMailbox;
-
-    fn block_on<F: Future>(work: F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime can be made").block_on(work)
-    }
-
-    async fn connect(options: &Options) -> Result<Self, Error> {
-        let inner = imapkit::connect(&config!(imapkit, options)).await?;
-        let events = inner.events();
-        Ok(Self { inner, events, warnings: Arc::clone(&options.warnings) })
-    }
-
-    fn opened(&self) -> &Opened {
-        &self.inner.opened().opened
-    }
-
-    fn tls(&self) -> Option<String> {
-        self.inner.opened().tls.as_ref().map(|facts| format!("{:?}", facts.version))
-    }
-
-    async fn capabilities(&self) -> CapabilityBook {
-        self.inner.capabilities().await.expect("the connection is open")
-    }
-
-    async fn run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
-        self.inner.run(command).await
-    }
-
-    async fn select(&self, mailbox: &Mailbox) -> Result<TokioMailbox, Error> {
-        Ok(TokioMailbox { inner: self.inner.select(mailbox).await? })
-    }
-
-    async fn select_condstore(&self, mailbox: &Mailbox) -> Result<TokioMailbox, Error> {
-        Ok(TokioMailbox { inner: self.inner.select_condstore(mailbox).await? })
-    }
-
-    async fn examine(&self, mailbox: &Mailbox) -> Result<TokioMailbox, Error> {
-        Ok(TokioMailbox { inner: self.inner.examine(mailbox).await? })
-    }
-
-    async fn append(&self, mailbox: &Mailbox, mail: &NewMail) -> Result<Option<AppendUid>, Error> {
-        self.inner.append(mailbox, new_message!(imapkit, mail)).await
-    }
-
-    async fn append_all(&self, mailbox: &Mailbox, mails: &[NewMail]) -> Result<Vec<AppendUid>, Error> {
-        self.inner.append_all(mailbox, mails.iter().map(|mail| new_message!(imapkit, mail))).await
-    }
-}
-
-impl TokioMailbox {
-    async fn gather(request: imapkit::FetchRequest) -> Result<Vec<Fetched>, Error> {
-        let mut stream = request.stream();
-        let mut all = Vec::new();
-        while let Some(mut message) = stream.try_next().await? {
-            let mut contents = Vec::new();
-            while let Some(body) = message.next_body().await? {
-                let (section, origin, streamed) = (body.section().clone(), body.origin(), body.is_streamed());
-                contents.push(Content { section, origin, octets: body.bytes(LARGEST).await?, streamed });
-            }
-            all.push(Fetched { row: message.finish().await?, contents });
-        }
-        Ok(all)
-    }
-}
-
-impl Selected for TokioMailbox {
-    type Watch = imapkit::Watch;
-
-    fn info(&self) -> &MailboxInfo {
-        self.inner.info()
-    }
-
-    async fn fetch(&self, uids: &UidSet, items: Items) -> Result<Vec<Fetched>, Error> {
-        Self::gather(self.inner.fetch(uids, items)).await
-    }
-
-    async fn fetch_seq(&self, seqs: &SeqSet, items: Items) -> Result<Vec<Fetched>, Error> {
-        Self::gather(self.inner.fetch_seq(seqs, items)).await
-    }
-
-    async fn glance(&self, uids: &UidSet, items: Items) -> Result<Uid, Error> {
-        let mut stream = self.inner.fetch(uids, items).stream();
-        let mut message = stream.try_next().await?.expect("there is a message");
-        message.body()?.chunk().await?;
-        Ok(message.uid())
-    }
-
-    async fn close(self) -> Result<(), Error> {
-        self.inner.close().await
-    }
-
-    async fn unselect(self) -> Result<(), Error> {
-        self.inner.unselect().await
-    }
-
-    fn watch(&self) -> imapkit::Watch {
-        self.inner.watch()
-    }
-
-    async fn change(watch: &mut imapkit::Watch, timeout: Duration) -> Result<Option<MailboxEvent>, Error> {
-        tokio::time::timeout(timeout, watch.try_next()).await.unwrap_or(Ok(None))
-    }
-}
-
-/// The blocking client.
-pub(crate) struct Blocking {
-    inner: imapkit_blocking::Client,
-    opened: Opened,
-    warnings: Trace,
-}
-
-#[derive(Clone)]
-pub(crate) struct BlockingMailbox {
-    inner: imapkit_blocking::Selected,
-}
-
-impl Drop for Blocking {
-    fn drop(&mut self) {
-        let events = self.inner.events();
-        while let Some(event) = events.poll() {
-            note(&self.warnings, &event);
-        }
-    }
-}
-
-impl Connection for Blocking {
-    type Selected = BlockingMailbox;
-
-    fn block_on<F: Future>(work: F) -> F::Output {
-        futures_util::FutureExt::now_or_never(work).expect("the blocking client never waits in a future")
-    }
-
-    async fn connect(options: &Options) -> Result<Self, Error> {
-        let inner = imapkit_blocking::connect(&config!(imapkit_blocking, options))?;
-        let opened = inner.opened().opened.clone();
-        Ok(Self { inner, opened, warnings: Arc::clone(&options.warnings) })
-    }
-
-    fn opened(&self) -> &Opened {
-        &self.opened
-    }
-
-    fn tls(&self) -> Option<String> {
-        self.inner.opened().tls.as_ref().map(|facts| format!("{:?}", facts.version))
-    }
-
-    async fn capabilities(&self) -> CapabilityBook {
-        self.inner.capabilities()
-    }
-
-    async fn run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
-        self.inner.run(command)
-    }
-
-    async fn select(&self, mailbox: &Mailbox) -> Result<BlockingMailbox, Error> {
-        Ok(BlockingMailbox { inner: self.inner.select(mailbox)? })
-    }
-
-    async fn select_condstore(&self, mailbox: &Mailbox) -> Result<BlockingMailbox, Error> {
-        Ok(BlockingMailbox { inner: self.inner.select_condstore(mailbox)? })
-    }
-
-    async fn examine(&self, mailbox: &Mailbox) -> Result<BlockingMailbox, Error> {
-        Ok(BlockingMailbox { inner: self.inner.examine(mailbox)? })
-    }
-
-    async fn append(&self, mailbox: &Mailbox, mail: &NewMail) -> Result<Option<AppendUid>, Error> {
-        self.inner.append(mailbox, new_message!(imapkit_blocking, mail))
-    }
-
-    async fn append_all(&self, mailbox: &Mailbox, mails: &[NewMail]) -> Result<Vec<AppendUid>, Error> {
-        self.inner.append_all(mailbox, mails.iter().map(|mail| new_message!(imapkit_blocking, mail)))
-    }
-}
-
-impl BlockingMailbox {
-    fn gather(request: imapkit_blocking::FetchRequest) -> Result<Vec<Fetched>, Error> {
-        let mut all = Vec::new();
-        for message in request {
-            let mut message = message?;
-            let mut contents = Vec::new();
-            while let Some(body) = message.next_body()? {
-                let (section, origin, streamed) = (body.section().clone(), body.origin(), body.is_streamed());
-                contents.push(Content { section, origin, octets: body.bytes(LARGEST)?, streamed });
-            }
-            all.push(Fetched { row: message.finish()?, contents });
-        }
-        Ok(all)
-    }
-}
-
-impl Selected for BlockingMailbox {
-    type Watch = imapkit_blocking::Watch;
-
-    fn info(&self) -> &MailboxInfo {
-        self.inner.info()
-    }
-
-    async fn fetch(&self, uids: &UidSet, items: Items) -> Result<Vec<Fetched>, Error> {
-        Self::gather(self.inner.fetch(uids, items))
-    }
-
-    async fn fetch_seq(&self, seqs: &SeqSet, items: Items) -> Result<Vec<Fetched>, Error> {
-        Self::gather(self.inner.fetch_seq(seqs, items))
-    }
-
-    async fn glance(&self, uids: &UidSet, items: Items) -> Result<Uid, Error> {
-        let mut message = self.inner.fetch(uids, items).into_iter().next().expect("there is a message")?;
-        message.body()?.chunk()?;
-        Ok(message.uid())
-    }
-
-    async fn close(self) -> Result<(), Error> {
-        self.inner.close()
-    }
-
-    async fn unselect(self) -> Result<(), Error> {
-        self.inner.unselect()
-    }
-
-    fn watch(&self) -> imapkit_blocking::Watch {
-        self.inner.watch().expect("the mailbox is selected")
-    }
-
-    async fn change(watch: &mut imapkit_blocking::Watch, timeout: Duration) -> Result<Option<MailboxEvent>, Error> {
-        watch.next_within(timeout)
     }
 }

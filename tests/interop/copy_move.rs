@@ -3,7 +3,7 @@
 use imapkit::ErrorKind;
 use imapkit::types::{Capability, Code, CopyUid, Flag, Flags, Items, Key, Mailbox, Uid, UidSet};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected, Verbs};
+use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use imapkit::types::{Capability, Flag, Flags, Key, UidSet};
 use imapkit::{ErrorKind, MailboxEvent};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected, Verbs};
+use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 

@@ -48,7 +48,7 @@ scenarios! {
         tokens["auth=oauthbearer"]
         wrong_password_is_called_that
         wrong_authority_is_refused
-        password_in_clear_text_where_forbidden["logindisabled"]
+        bound_to_the_connection["dovecot24"]
         compressed["compress=deflate"]
     }
     list {
@@ -76,6 +76,7 @@ scenarios! {
         to_where_there_is_no_mailbox
         beyond_ascii
         larger_than_the_server_takes["appendlimit=1073741824"]
+        shorter_than_announced
     }
     fetch {
         envelope_and_structure
@@ -94,8 +95,7 @@ scenarios! {
     }
     search {
         keys
-        beyond_ascii
-        quotes_and_braces
+        text
         extended["esearch"]
         without_esearch
         by_mod_seq["condstore"]

@@ -6,7 +6,7 @@ use imapkit::commands::{Raw, StoreHow};
 use imapkit::types::{Capability, Flag, Flags, Items, Key, Mailbox, PartialRange, ReturnOptions, StatusItems, UidSet};
 use imapkit::wire::{RawToken, Untagged};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected, Verbs};
+use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 

@@ -1,10 +1,11 @@
 //! Opening and leaving mailboxes, and what a handle is worth afterwards. RFC 9051 §6.3.2, §6.4.1, RFC 3691, RFC 7162.
 
+use futures_util::future::join3;
 use imapkit::ErrorKind;
 use imapkit::commands::{List, Search, Status, StoreHow};
 use imapkit::types::{Capability, Flag, Flags, Items, Key, Mailbox, StatusItems, UidSet};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected, Verbs};
+use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -67,16 +68,17 @@ pub(crate) async fn handles_of_another_mailbox_are_stale<C: Connection>(site: &S
     assert_eq!(client.select(&one).await.unwrap().info().exists, 1);
 }
 
-/// Commands of different kinds, answered in whatever order the server likes.
+/// Commands of different kinds, answered in whatever order the server likes. (The blocking client sends one after another.)
 pub(crate) async fn one_flight<C: Connection>(site: &Site) {
     let client: C = site.connect().await;
     let (mailbox, uids) = with_mails(site, &client, 2).await;
     client.select(&mailbox).await.unwrap();
-    let (found, listed, status) = futures_util::join!(
+    let (found, listed, status) = join3(
         client.run(Search::uid(Key::All)),
         client.run(List::new(mailbox.name())),
         client.run(Status::new(Mailbox::inbox(), StatusItems::new().uid_next())),
-    );
+    )
+    .await;
     assert_eq!(found.unwrap().all, Some(uids));
     assert_eq!(listed.unwrap()[0].mailbox, mailbox);
     assert!(status.unwrap().uid_next.is_some());

@@ -19,7 +19,7 @@ use imapkit::types::Mailbox;
 use imapkit_sasl::Credentials;
 use imapkit_testkit::live::{self, LiveServer, LiveUser};
 
-use crate::clients::{Connection, Link, Options, Trace, Verbs};
+use crate::clients::{Connection, Link, Options, Trace};
 
 /// The longest a scenario may take on one server.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -45,9 +45,10 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    fn new(server: LiveServer, at: usize, scenario: &str) -> Self {
+    fn new(server: LiveServer, at: usize, scenario: &str, client: usize) -> Self {
         let spread = BuildHasherDefault::<DefaultHasher>::default().hash_one(scenario);
-        let spread = usize::try_from(spread % 60).unwrap_or_default();
+        // Two clients, two users: what there is only one of, a special use for example, is not fought for.
+        let spread = client + usize::try_from(spread % 60).unwrap_or_default();
         let user = server.users[spread % server.users.len()].clone();
         let link = [Link::Plain, Link::StartTls, Link::Tls][(spread + at) % 3];
         let name = format!("t{}-{}-{scenario}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -170,7 +171,7 @@ pub(crate) fn on_each_server<C: Connection + 'static>(name: &str, features: &[&s
     let (tell, told) = mpsc::channel();
     let mut running = Vec::new();
     for (at, server) in servers.into_iter().enumerate() {
-        let site = Site::new(server, at, name);
+        let site = Site::new(server, at, name, C::NUMBER);
         let (tell, label) = (tell.clone(), format!("{} over {:?}", site.server.name, site.link));
         let trace = Arc::clone(&site.trace);
         running.push((label.clone(), trace));

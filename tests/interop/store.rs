@@ -13,7 +13,9 @@ fn keyword(name: &str) -> Flag {
 
 fn flags(list: impl IntoIterator<Item = Flag>) -> Flags {
     let mut flags = Flags::new();
-    list.into_iter().for_each(|flag| drop(flags.insert(flag)));
+    for flag in list {
+        flags.insert(flag);
+    }
     flags
 }
 
@@ -30,7 +32,10 @@ async fn told<S: Selected>(selected: &S, uids: &UidSet) -> Vec<Flags> {
     rows.into_iter()
         .map(|row| {
             let mut flags = row.row.flags.unwrap();
-            flags.remove(&Flag::Recent);
+            // Dovecot 2.4 says by itself what it knows of the message.
+            for own in [Flag::Recent, keyword("$HasAttachment"), keyword("$HasNoAttachment")] {
+                flags.remove(&own);
+            }
             flags
         })
         .collect()

@@ -191,18 +191,23 @@ impl Words<'_> {
     }
 
     fn keys(&self) -> Key {
-        Key::all_of(self.step.args.iter().map(|word| self.key(word)))
-    }
-
-    fn key(&self, word: &str) -> Key {
-        match word.to_ascii_uppercase().as_str() {
-            "ALL" => Key::All,
-            "SEEN" => Key::Seen,
-            "UNSEEN" => Key::Unseen,
-            "FLAGGED" => Key::Flagged,
-            "DELETED" => Key::Deleted,
-            _ => self.wrong(&format!("the search key {word:?} is not known")),
+        let mut words = self.step.args.iter();
+        let mut keys = Vec::new();
+        while let Some(word) = words.next() {
+            keys.push(match word.to_ascii_uppercase().as_str() {
+                "ALL" => Key::All,
+                "SEEN" => Key::Seen,
+                "UNSEEN" => Key::Unseen,
+                "FLAGGED" => Key::Flagged,
+                "DELETED" => Key::Deleted,
+                "SUBJECT" => {
+                    let text = words.next().unwrap_or_else(|| self.wrong("SUBJECT of what?"));
+                    Key::subject(text).unwrap_or_else(|error| self.wrong(&error.to_string()))
+                }
+                _ => self.wrong(&format!("the search key {word:?} is not known")),
+            });
         }
+        Key::all_of(keys)
     }
 
     fn word(&self, index: usize) -> &str {
