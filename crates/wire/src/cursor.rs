@@ -122,9 +122,11 @@ impl<'a> Cursor<'a> {
 
     /// True when what is left is the announcement of that literal.
     pub(crate) fn at_streamed_literal(&self) -> bool {
+        // `~{9223372036854775807+}`
+        const LONGEST: usize = 23;
         let rest = self.rest();
-        let marker = rest.strip_prefix(b"~").unwrap_or(rest);
-        self.streams && marker.starts_with(b"{") && !marker.contains(&b' ') && !marker.contains(&b'\n')
+        let is_marker = rest.starts_with(b"{") || rest.starts_with(b"~{");
+        self.streams && rest.len() <= LONGEST && is_marker && !rest.contains(&b'\n')
     }
 
     /// Limits of this connection.

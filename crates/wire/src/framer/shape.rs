@@ -84,8 +84,9 @@ fn without_plus(size: &[u8]) -> &[u8] {
 #[derive(Debug)]
 pub(super) struct Shape {
     kind: Kind,
-    /// How far the frame has been walked, and what was open there.
+    /// How far the frame has been walked, what literal was announced there, and what was open.
     walked: usize,
+    literal: usize,
     depth: usize,
     in_section: bool,
 }
@@ -105,7 +106,7 @@ enum Kind {
 impl Shape {
     /// The shape of a response, by its first line.
     pub(super) fn of(line: &[u8]) -> Self {
-        Self { kind: kind_of(line), walked: 0, depth: 0, in_section: false }
+        Self { kind: kind_of(line), walked: 0, literal: 0, depth: 0, in_section: false }
     }
 
     pub(super) fn is_fetch(&self) -> bool {
@@ -137,8 +138,8 @@ impl Shape {
         if self.kind != Kind::Fetch {
             return false;
         }
-        let mut item = Default::default();
-        while let Some((line, end)) = next_line(frame, self.walked) {
+        let mut item: &[u8] = &[];
+        while let Some((line, end)) = next_line(frame, self.next_walk(elided)) {
             let Some(marker) = Marker::at_end_of(line) else {
                 return false;
             };
@@ -148,18 +149,24 @@ impl Shape {
             let Some(walk) = walk else {
                 return false;
             };
-            (self.depth, self.in_section) = (walk.depth, walk.in_section);
             item = before.get(walk.token..).unwrap_or_default();
-            let kept = elided.binary_search_by_key(&end, |elided| elided.at).is_err();
-            let literal = marker.size(line).ok().and_then(|size| usize::try_from(size).ok()).filter(|_| kept);
-            self.walked = end.saturating_add(literal.unwrap_or(0));
+            (self.depth, self.in_section) = (walk.depth, walk.in_section);
+            self.walked = end;
+            self.literal = marker.size(line).ok().and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX);
         }
         self.depth == 1 && has_content(item)
+    }
+
+    /// Where the walk goes on: behind the literal that was announced last, unless that has been left out of the frame since.
+    fn next_walk(&self, elided: &[Elided]) -> usize {
+        let is_elided = elided.binary_search_by_key(&self.walked, |elided| elided.at).is_ok();
+        self.walked.saturating_add(if is_elided { 0 } else { self.literal })
     }
 
     /// The frame ends here, inside the list of items; the next one begins behind a literal.
     pub(super) fn restart(&mut self) {
         self.walked = 0;
+        self.literal = 0;
     }
 
     /// H02: a string inside a code that is still open.

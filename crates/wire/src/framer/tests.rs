@@ -278,6 +278,18 @@ fn an_elided_literal_in_the_rest_of_a_streamed_row() {
 }
 
 #[test]
+fn content_streams_behind_an_elided_literal_too() {
+    frames(
+        "* 1 FETCH (X {10}\r\n0123456789 Y ({1}\r\n() BODY[] {6}\r\n123456 UID 3)\r\n",
+        &[
+            "head * 1 FETCH (X {10}\\r\\n Y ({1}\\r\\n() BODY[] {6}\\r\\n elided 10@19 +6",
+            "body 123456",
+            "segment  UID 3)\\r\\n +None",
+        ],
+    );
+}
+
+#[test]
 fn t085_responses_above_the_limit_are_skipped_in_step() {
     let long = "x".repeat(300);
     frames(
@@ -414,3 +426,39 @@ const TOKENS: [&str; 32] = [
     "RFC822 {6}\r\n",
     "+",
 ];
+
+/// Items of a row: what stands before a literal, its size, what stands behind it, and whether it is content that streams.
+const ITEMS: [(&str, usize, &str, bool); 12] = [
+    ("UID 7 X (", 0, ")", false),
+    ("FLAGS (\\Seen a[b c]) X (", 3, ")", false),
+    ("X \"(\\\"\\\\\" Y", 8, "", false),
+    ("X (a \"b)\" (", 3, "))", false),
+    ("X (", 7, ")", false),
+    ("X (", 12, ")", false),
+    ("X", 20, "", false),
+    ("BODY[]", 2, "", false),
+    ("BODY[1.HEADER.FIELDS (A \"B)\")]<0>", 6, "", true),
+    ("BINARY[1]", 9, "", true),
+    ("RFC822", 30, "", true),
+    ("BODYSTRUCTURE (BODY[]", 15, ")", false),
+];
+
+proptest::proptest! {
+    /// Whatever stands around it, content streams and nothing else does; and the row ends where it ends.
+    #[test]
+    fn content_streams_and_nothing_else(items in proptest::collection::vec(0_usize..ITEMS.len(), 0..12)) {
+        let mut input = String::from("* 1 FETCH (");
+        let mut bodies = Vec::new();
+        for (before, size, behind, streams) in items.iter().map(|n| ITEMS[*n]) {
+            let content: String = ")\r\n(A1 OK \"".chars().cycle().take(size).collect();
+            _ = write!(input, "{before} {{{size}}}\r\n{content}{behind} ");
+            bodies.extend(streams.then(|| format!("body {}", content.as_bytes().escape_ascii())));
+        }
+        let limits = Limits { max_response: 1000, ..small() };
+        let found = frame_pieces(&limits, &[(input + ")\r\n* OK\r\n").as_bytes()]);
+        let streamed: Vec<_> = found.iter().filter(|piece| piece.starts_with("body")).cloned().collect();
+        assert_eq!(streamed, bodies, "{found:?}");
+        assert_eq!(found.len(), 2 + 2 * bodies.len(), "{found:?}");
+        assert_eq!(found.last().unwrap(), "response * OK\\r\\n");
+    }
+}
