@@ -4,9 +4,9 @@
 //! goes wrong into words. The order matters: guards and typing mistakes before the password is asked for, the certificate before it is
 //! sent. RFC 8314.
 
-use std::fs::File;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use imapkit::dial::{Host, Security};
@@ -99,10 +99,7 @@ pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
         config = config.disable_capability(capability.clone());
     }
     match &target.trace {
-        Some(path) => {
-            let file = files::create(path)?;
-            Ok(config.trace(tracer(file)))
-        }
+        Some(path) => Ok(config.trace(tracer(path)?)),
         None => Ok(config),
     }
 }
@@ -121,18 +118,17 @@ fn trust(target: &Target, host: &str, port: u16) -> Outcome<TlsConfig> {
     builder.build().map_err(wrong)
 }
 
-/// Writes lines as they are said. The library has replaced the secrets already; what is left is printable.
-fn tracer(file: File) -> impl Fn(&TraceLine) + Send + Sync + 'static {
-    let file = Arc::new(Mutex::new(file));
+/// Writes lines into a file as they are said. The library has replaced the secrets already; what is left is printable.
+pub(crate) fn tracer(path: &Path) -> Outcome<impl Fn(&TraceLine) + Send + Sync + use<>> {
+    let file = Mutex::new(files::create(path)?);
     let start = Instant::now();
-    move |line| {
+    Ok(move |line: &TraceLine| {
         let mark = if line.sent { 'C' } else { 'S' };
-        let text = clean(&line.text);
         if let Ok(mut file) = file.lock() {
             // A trace that cannot be written is no reason to stop.
-            let _ = writeln!(file, "{:>9.3} {mark}: {text}", start.elapsed().as_secs_f64());
+            let _ = writeln!(file, "{:>9.3} {mark}: {}", start.elapsed().as_secs_f64(), clean(&line.text));
         }
-    }
+    })
 }
 
 /// Finds the server of a mail address: the first of its candidates whose name resolves.

@@ -5,7 +5,7 @@
 
 mod steps;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use imapkit::dial::{Host, Security};
@@ -17,7 +17,8 @@ use crate::exit::Exit;
 use crate::files;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
-use crate::output::text::duration;
+use crate::output::json::{self, Object};
+use crate::output::text::{duration, pad};
 use crate::place::{Place, Server as Whom};
 use crate::secrets::Source;
 use steps::Demo;
@@ -63,33 +64,56 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
         trace: None,
     };
     Demo::new(&server, &target, &folder, output).all().await?;
-    output.line("")?;
-    let paint = output.paint();
-    output.line(&paint.green(&format!("All of it worked, in {}.", duration(start.elapsed()))))?;
-    output.line("")?;
-    let port = server.tls_port();
-    if keep {
-        let command =
-            format!("IMAPKIT_PASSWORD={USER} imapkit ls {USER}@localhost:{port} --ca-file {}", authority.display());
-        output.line(&format!(
-            "The server goes on: imaps://localhost:{port}, user {USER}, password {USER}; its authority is {}.",
-            authority.display()
-        ))?;
-        if let Some(port) = server.plain_port() {
-            output.line(&format!("STARTTLS is on imap+starttls://localhost:{port}."))?;
-        }
-        output.line(&format!("In another terminal:\n  {command}"))?;
-        output.line("Ctrl-C ends it.")?;
-        output.flush()?;
-        Interrupt::listen().pressed().await;
-        return Ok(Exit::Done);
+    let worked = output.paint().green(&format!("All of it worked, in {}.", duration(start.elapsed())));
+    output.line(&format!("\n{worked}\n"))?;
+    if keep { serve(&server, &authority, output).await } else { next(output) }
+}
+
+/// Says how to reach the server, and waits for Ctrl-C.
+async fn serve(server: &Server, authority: &Path, output: &mut Output) -> Outcome {
+    let (port, program, ca_file) = (server.tls_port(), program(), authority.display().to_string());
+    output.line(&format!(
+        "The server goes on: imaps://localhost:{port}, user {USER}, password {USER}, authority {ca_file}."
+    ))?;
+    if let Some(port) = server.plain_port() {
+        output.line(&format!("STARTTLS is on imap+starttls://localhost:{port}."))?;
     }
-    output.line("Next, with a mailbox of your own:")?;
-    output.line("  imapkit doctor you@example.org           the connection explained")?;
-    output.line("  imapkit ls you@example.org               your folders")?;
-    output.line("  imapkit search you@example.org is:unread since:7d")?;
-    output.line("  imapkit fetch you@example.org/INBOX --to mail")?;
-    output.line("  imapkit watch you@example.org            new mail as it arrives")?;
-    output.line("or play with this server: imapkit demo --keep")?;
+    output.line("In another terminal:")?;
+    output.line(&format!("  IMAPKIT_PASSWORD={USER} {program} ls {USER}@localhost:{port} --ca-file {ca_file}"))?;
+    output.line("Ctrl-C ends it.")?;
+    let reach = json::Reach { tls_port: port, plain_port: server.plain_port(), user: USER, password: USER, ca_file };
+    output.object(&Object::new("server", reach))?;
+    output.flush()?;
+    Interrupt::listen().pressed().await;
     Ok(Exit::Done)
+}
+
+/// What to try next.
+fn next(output: &mut Output) -> Outcome {
+    let program = program();
+    output.line("Next, with a mailbox of your own:")?;
+    for (what, does) in [
+        ("doctor you@example.org", "the connection explained"),
+        ("ls you@example.org", "your folders"),
+        ("search you@example.org is:unread since:7d", "what you have not read this week"),
+        ("fetch you@example.org/INBOX --to mail", "a copy on your disk"),
+        ("watch you@example.org", "new mail as it arrives"),
+    ] {
+        output.line(&format!("  {program} {}  {does}", pad(what, 42)))?;
+    }
+    output.line(&format!("or play with this server:\n  {program} demo --keep"))?;
+    Ok(Exit::Done)
+}
+
+/// How to call this program from here: by its name if the shell finds it, by its path if not.
+fn program() -> String {
+    let Ok(exe) = std::env::current_exe() else { return "imapkit".to_owned() };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| exe.parent() == Some(&folder)) {
+        return "imapkit".to_owned();
+    }
+    let here = std::env::current_dir().ok();
+    let short = here.as_deref().and_then(|here| exe.strip_prefix(here).ok()).unwrap_or(&exe);
+    let text = short.display().to_string();
+    if text.contains(' ') { format!("'{text}'") } else { text }
 }

@@ -249,6 +249,16 @@ pub(crate) struct Step {
     pub(crate) seconds: f64,
 }
 
+/// `server`: how to reach the server that `demo --keep` leaves running.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reach {
+    pub(crate) tls_port: u16,
+    pub(crate) plain_port: Option<u16>,
+    pub(crate) user: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) ca_file: String,
+}
+
 /// `progress`: how far long work is; on stderr, with `--progress json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProgressLine {
@@ -291,8 +301,8 @@ mod tests {
     fn the_documentation_knows_every_type_and_every_kind_of_error() {
         let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md")).unwrap();
         for kind in [
-            "mailbox", "message", "saved", "appended", "failed", "summary", "event", "report", "step", "progress",
-            "error",
+            "mailbox", "message", "saved", "appended", "failed", "summary", "event", "report", "step", "server",
+            "progress", "error",
         ] {
             assert!(documented.contains(&format!("\n## `{kind}`")), "{kind}");
         }

@@ -1,9 +1,13 @@
 //! `watch`: told at once, counted, commands run, links that break made again. Nothing here waits for time: each step waits for the event.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{self, BufRead, BufReader, Lines};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
-use imapkit_server::{Config, Server, User};
+use imapkit_server::{Config, Server};
 use serde_json::Value;
 
 use crate::bench::{Bench, bare, piped, ran};
@@ -89,28 +93,65 @@ fn time_that_is_up_is_partial_when_events_were_wanted() {
 }
 
 #[test]
-fn a_link_that_breaks_is_made_again() {
-    let config = |port| Config::empty().user(User::new("demo", "demo")).allow_plain_login(true).plain_port(port);
-    let server = Server::start(config(0)).unwrap();
-    let port = server.plain_port().unwrap();
-    let place = format!("imap+insecure://demo@127.0.0.1:{port}/INBOX");
-    let mut command = bare(&["watch", &place, "--json", "--count", "1"]);
+fn a_link_that_breaks_is_made_again_and_what_arrived_meanwhile_is_told() {
+    let server = Server::start(Config::default().allow_plain_login(true)).unwrap();
+    let relay = Relay::to(server.plain_port().unwrap());
+    relay.allow();
+    let mut command =
+        bare(&["watch", &format!("imap+insecure://demo@127.0.0.1:{}", relay.port), "--json", "--count", "2"]);
     command.env("IMAPKIT_PASSWORD", "demo");
     let mut watch = watch(command);
     assert_eq!(watch.next()["event"], "watching");
-    server.stop();
+    relay.cut();
     assert_eq!(watch.next()["event"], "lost");
-    let server = Server::start(config(port)).unwrap();
-    let again = loop {
-        let event = watch.next();
-        if event["event"] != "lost" {
-            break event;
-        }
-    };
-    assert_eq!(again["event"], "watching");
-    server.deliver("demo", "INBOX", NEW).unwrap();
-    assert_eq!(watch.next()["event"], "new");
+    let missed = server.deliver("demo", "INBOX", NEW).unwrap();
+    relay.allow();
+    assert_eq!(watch.next()["event"], "watching");
+    let told = watch.next();
+    assert_eq!((told["event"].as_str(), told["uid"].as_u64()), (Some("new"), Some(missed.into())));
+    let live = server.deliver("demo", "INBOX", NEW).unwrap();
+    assert_eq!(watch.next()["uid"].as_u64(), Some(live.into()));
     assert_eq!(watch.end().0, 0);
+}
+
+/// A link to a server that can be cut; it lets one connection through for each permission.
+struct Relay {
+    port: u16,
+    permits: Sender<()>,
+    link: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Relay {
+    fn to(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (permits, permitted) = channel();
+        let link = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&link);
+        thread::spawn(move || {
+            for () in permitted {
+                let (client, _) = listener.accept().unwrap();
+                let upstream = TcpStream::connect(("127.0.0.1", server)).unwrap();
+                let streams = [&client, &upstream, &client, &upstream].map(|stream| stream.try_clone().unwrap());
+                shared.lock().unwrap().extend([client, upstream]);
+                let [mut from, mut to, mut back, mut source] = streams;
+                thread::spawn(move || io::copy(&mut from, &mut to));
+                thread::spawn(move || io::copy(&mut source, &mut back));
+            }
+        });
+        Self { port, permits, link }
+    }
+
+    fn allow(&self) {
+        self.permits.send(()).unwrap();
+    }
+
+    fn cut(&self) {
+        for stream in self.link.lock().unwrap().drain(..) {
+            // An end that is closed already is as good.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 #[test]

@@ -67,9 +67,15 @@ async fn visit(
     output.detail("looking at the server without a login");
     let words = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&words);
-    // The trace file, if one is wanted, is of the real connection.
     let open = Target { trace: None, ..target.clone() };
-    let config = connect::config(&open, place)?.trace(move |line| hear(line, &heard));
+    // The trace file, if one is wanted, is of the real connection; without a login that is this one.
+    let record = target.trace.as_ref().filter(|_| prepared.is_none()).map(|path| connect::tracer(path)).transpose()?;
+    let config = connect::config(&open, place)?.trace(move |line| {
+        hear(line, &heard);
+        if let Some(record) = &record {
+            record(line);
+        }
+    });
     let client = imapkit::connect(&config).await.map_err(|error| {
         // A certificate that is refused is described all the same.
         report.tls = certificate(&error).map(|wrong| Tls {
