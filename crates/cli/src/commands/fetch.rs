@@ -42,7 +42,7 @@ pub(super) struct Run<'a> {
     /// There already.
     pub(super) skipped: u64,
     /// Left out, and why.
-    failed: Vec<(Uid, String)>,
+    failed: Vec<(UidSet, String)>,
     /// Somebody pressed Ctrl-C.
     interrupted: bool,
     /// Octets written in this run.
@@ -121,10 +121,17 @@ impl<'a> Run<'a> {
     fn left_out(&mut self, uid: Uid, error: &Error) -> Outcome<()> {
         let of_message = error.connection_alive() || (error.reply().is_none() && error.kind() == ErrorKind::Protocol);
         if of_message {
-            self.failed.push((uid, error.to_string()));
+            self.leave_out(uid.into(), &error.to_string());
             return Ok(());
         }
         Err(self.broken(error))
+    }
+
+    /// Notes messages that are left out. A set costs what its ranges cost, however many messages a server says there are.
+    fn leave_out(&mut self, uids: UidSet, why: &str) {
+        if !uids.is_empty() {
+            self.failed.push((uids, why.to_owned()));
+        }
     }
 
     /// The connection is over.
@@ -139,12 +146,14 @@ impl<'a> Run<'a> {
     /// Tells what was done, and how the run ends.
     fn finish(self, fetch: &Fetch, folder: Option<&Path>) -> Outcome {
         let Self { output, meter, done, skipped, failed, interrupted, bytes, .. } = self;
-        for (uid, why) in &failed {
-            output
-                .object(&Object::new("failed", Failed { uid: Some(uid.get()), source: None, message: why.clone() }))?;
-            output.warn(&format!("message {uid}: {why}"));
+        for (uids, why) in &failed {
+            output.object(&Object::new(
+                "failed",
+                Failed { uids: Some(uids.to_string()), source: None, message: why.clone() },
+            ))?;
+            output.warn(&format!("message {uids}: {why}"));
         }
-        let (done, left_out) = (done.len(), failed.len() as u64);
+        let (done, left_out) = (done.len(), failed.iter().fold(0_u64, |sum, (uids, _)| sum.saturating_add(uids.len())));
         let summary = Summary { done, skipped, failed: left_out, bytes, seconds: meter.elapsed().as_secs_f64() };
         output.object(&Object::new("summary", summary))?;
         if let (Some(folder), false) = (folder, output.is_json()) {

@@ -80,7 +80,7 @@ pub(super) fn table(folders: &[&Mailbox], output: &Output) -> Vec<String> {
         );
         lines.push(line.trim_end().to_owned());
         messages += u64::from(folder.messages.unwrap_or(0));
-        bytes += folder.size.unwrap_or(0);
+        bytes = bytes.saturating_add(folder.size.unwrap_or(0));
     }
     let mut total = format!("{}, {}", plural(folders.len() as u64, "folder"), crate::output::text::messages(messages));
     if bytes > 0 {

@@ -102,7 +102,7 @@ fn measure<'a>(entries: &'a [Entry], output: &mut Output) -> Outcome<Vec<(&'a En
 fn left_out(entry: &Entry, why: &str, output: &mut Output) -> Outcome<()> {
     output.object(&Object::new(
         "failed",
-        Failed { uid: None, source: Some(entry.label.clone()), message: why.to_owned() },
+        Failed { uids: None, source: Some(entry.label.clone()), message: why.to_owned() },
     ))?;
     output.warn(&format!("{}: {why}", entry.label));
     Ok(())

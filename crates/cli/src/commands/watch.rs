@@ -200,7 +200,8 @@ impl Watcher {
                 teller.gone(mailbox, self.memory.exists, uid, Some(seq), output).await?;
             }
             MailboxEvent::Vanished { earlier: false, uids } => {
-                for uid in uids.iter() {
+                // No more can be gone than there were, whatever the server names.
+                for uid in uids.iter().take(self.memory.exists as usize) {
                     self.memory.exists = self.memory.exists.saturating_sub(1);
                     teller.gone(mailbox, self.memory.exists, Some(uid), None, output).await?;
                 }

@@ -201,11 +201,12 @@ pub(crate) struct Appended {
     pub(crate) dry_run: bool,
 }
 
-/// `failed`: one item that was left out.
+/// `failed`: what was left out.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failed {
+    /// A set of UIDs: `7`, `3:5,9`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) uid: Option<u32>,
+    pub(crate) uids: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<String>,
     pub(crate) message: String,
@@ -314,14 +315,14 @@ mod tests {
 
     #[test]
     fn every_object_has_its_version_and_type() {
-        let object = Object::new("failed", Failed { uid: Some(7), source: None, message: "gone".into() });
-        assert_eq!(line(&object), "{\"v\":1,\"type\":\"failed\",\"uid\":7,\"message\":\"gone\"}\n");
+        let object = Object::new("failed", Failed { uids: Some("3:5,7".into()), source: None, message: "gone".into() });
+        assert_eq!(line(&object), "{\"v\":1,\"type\":\"failed\",\"uids\":\"3:5,7\",\"message\":\"gone\"}\n");
     }
 
     #[test]
     fn t031_json_commands_no_terminal_and_loses_nothing() {
         let text = "a\u{1b}\u{9b}2J\u{202e}b\u{7f}\u{2028}é";
-        let line = line(&Object::new("failed", Failed { uid: None, source: None, message: text.into() }));
+        let line = line(&Object::new("failed", Failed { uids: None, source: None, message: text.into() }));
         assert!(!line.trim_end().chars().any(is_tricky), "{line:?}");
         let back: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(back["message"], text);

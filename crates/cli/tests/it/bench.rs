@@ -2,9 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use imapkit_server::{Config, Server};
 use serde_json::Value;
@@ -106,6 +108,26 @@ impl fmt::Debug for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "exit {}\n--- stdout\n{}\n--- stderr\n{}", self.exit, String::from_utf8_lossy(&self.out), self.err)
     }
+}
+
+/// A server on loopback, in clear text, for one connection: it greets, and answers each command (without its tag) by `answer`, in which `#`
+/// at the beginning of a line stands for the tag. Gives its place.
+pub(crate) fn scripted(greeting: &'static str, answer: impl Fn(&str) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("imap+insecure://ann@127.0.0.1:{}", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        // The client may go at any time; that is its right.
+        let _ = write!(stream, "{greeting}\r\n");
+        for line in lines.map_while(Result::ok) {
+            let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+            let text = answer(command).replace("\n#", &format!("\n{tag}"));
+            let text = text.strip_prefix('#').map_or(text.clone(), |rest| format!("{tag}{rest}"));
+            let _ = stream.write_all(text.as_bytes());
+        }
+    });
+    place
 }
 
 impl Ran {

@@ -1,34 +1,16 @@
 //! What servers are known to say, from a server that says it: cause, exit code and advice (server-quirks §6.13c).
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::thread;
-
-use crate::bench::{Ran, bare, ran};
+use crate::bench::{Ran, bare, ran, scripted};
 
 /// Runs `ls` against a server of one line each: its greeting, and its answer to every command but CAPABILITY.
 fn ask(greeting: &'static str, answer: &'static str) -> Ran {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = format!("imap+insecure://ann@127.0.0.1:{}", listener.local_addr().unwrap().port());
-    let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-        write!(stream, "{greeting}\r\n").unwrap();
-        for line in lines.map_while(Result::ok) {
-            let tag = line.split(' ').next().unwrap_or_default().to_owned();
-            // The client may have gone by now; that is its right.
-            let _ = if line.ends_with("CAPABILITY") {
-                write!(stream, "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n{tag} OK done\r\n")
-            } else {
-                write!(stream, "{tag} {answer}\r\n")
-            };
-        }
+    let place = scripted(greeting, move |command| match command {
+        "CAPABILITY" => "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n# OK done\r\n".to_owned(),
+        _ => format!("# {answer}\r\n"),
     });
     let mut command = bare(&["ls", &place]);
     command.env("IMAPKIT_PASSWORD", "x");
-    let ran = ran(command);
-    server.join().unwrap();
-    ran
+    ran(command)
 }
 
 const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready";

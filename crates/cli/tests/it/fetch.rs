@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::bench::{Bench, files};
+use crate::bench::{Bench, bare, files, ran, scripted};
 
 #[test]
 fn what_is_saved_is_what_the_server_has_and_the_next_run_goes_on() {
@@ -133,4 +133,45 @@ fn an_mbox_that_is_there_is_not_overwritten() {
     let args = ["fetch", &bench.place("Sent"), "--to", "out", "--format", "mbox"];
     bench.run(&args).good();
     assert!(bench.run(&args).exits(5).err.contains("is there already and is not overwritten"));
+}
+
+/// A server whose messages are: one good, one without content, one gone, one that was not asked for, and one it does not send.
+fn troubled(command: &str) -> String {
+    let verb = command.to_ascii_uppercase();
+    let data = match verb.as_str() {
+        verb if verb.starts_with("EXAMINE") => "* 5 EXISTS\r\n* OK [UIDVALIDITY 9] ok\r\n* OK [UIDNEXT 9] ok\r\n",
+        verb if verb.starts_with("UID SEARCH") => "* SEARCH 1 2 3 5\r\n",
+        verb if verb.starts_with("UID FETCH") && verb.contains("BODY.PEEK[]") => {
+            "* 9 FETCH (UID 99 BODY[] {1}\r\nx)\r\n* 1 FETCH (UID 1 BODY[] {14}\r\nSubject: 1\r\n\r\n)\r\n* 2 FETCH (UID 2 BODY[] NIL)\r\n"
+        }
+        verb if verb.starts_with("UID FETCH") => {
+            "* 1 FETCH (UID 1 RFC822.SIZE 14 FLAGS ())\r\n* 2 FETCH (UID 2 RFC822.SIZE 18446744073709551615 FLAGS (\\Seen))\r\n\
+             * 4 FETCH (UID 5 RFC822.SIZE 18446744073709551615 FLAGS ())\r\n"
+        }
+        _ => "",
+    };
+    format!("{data}# OK done\r\n")
+}
+
+#[test]
+fn one_message_that_fails_costs_that_message() {
+    let place = scripted("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready", troubled);
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(&["fetch", &place, "--to", folder.path().to_str().unwrap(), "--json"]);
+    command.env("IMAPKIT_PASSWORD", "x");
+    let ran = ran(command).exits(2);
+    assert_eq!(files(folder.path()), ["INBOX/9-1.eml"]);
+    let objects = ran.objects();
+    let left_out: Vec<&str> = objects
+        .iter()
+        .filter(|object| object["type"] == "failed")
+        .map(|object| object["uids"].as_str().unwrap())
+        .collect();
+    assert_eq!(left_out, ["3", "2", "5"], "{ran:?}");
+    let summary = objects.last().unwrap();
+    assert_eq!((summary["done"].as_u64(), summary["failed"].as_u64()), (Some(1), Some(3)));
+    assert!(
+        ran.err.contains("message 3: gone") && ran.err.contains("message 5: the server did not send it"),
+        "{ran:?}"
+    );
 }

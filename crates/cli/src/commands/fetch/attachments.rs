@@ -38,7 +38,7 @@ impl Run<'_> {
         let all = wanted.len();
         wanted.retain(|file| files::size_of(&file.path).is_none());
         self.skipped = (all - wanted.len()) as u64;
-        self.expect(wanted.len() as u64, wanted.iter().map(|file| file.size).sum());
+        self.expect(wanted.len() as u64, wanted.iter().fold(0, |sum: u64, file| sum.saturating_add(file.size)));
         let mut interrupt = self.interrupt.clone();
         for file in &wanted {
             let outcome = tokio::select! {

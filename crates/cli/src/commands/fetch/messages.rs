@@ -31,17 +31,17 @@ impl Run<'_> {
         let mut writer = Writer::open(format, folder, self.validity())?;
         let metas = self.metas(uids).await?;
         let mut wanted = UidSet::new();
-        let mut bytes = 0;
-        for uid in uids.iter() {
-            match (metas.get(&uid), writer.existing(uid)) {
-                (_, Some(_)) => self.skipped += 1,
-                (Some(meta), None) => {
-                    wanted.push(uid);
-                    bytes += meta.size;
-                }
-                (None, None) => self.failed.push((uid, "it is gone: somebody deleted it meanwhile".to_owned())),
+        let mut bytes = 0_u64;
+        for (&uid, meta) in &metas {
+            if writer.existing(uid).is_some() {
+                self.skipped += 1;
+            } else {
+                wanted.push(uid);
+                bytes = bytes.saturating_add(meta.size);
             }
         }
+        let gone = uids.difference(&metas.keys().copied().collect());
+        self.leave_out(gone, "gone: somebody deleted it meanwhile");
         self.expect(wanted.len(), bytes);
         if !wanted.is_empty() {
             self.stream(&wanted, &metas, &mut writer).await?;
@@ -57,6 +57,9 @@ impl Run<'_> {
         let mut rows = self.mailbox.fetch(uids, Items::new().flags().internal_date().size()).stream();
         let mut metas = BTreeMap::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.link.problem(&error, "reading the list"))? {
+            if !uids.contains(row.uid()) {
+                continue;
+            }
             let flags = row.flags().cloned().unwrap_or_else(|_| Flags::new());
             let meta = Meta { uid: row.uid(), flags, date: row.internal_date(), size: row.size().unwrap_or(0) };
             metas.insert(row.uid(), meta);
@@ -85,7 +88,7 @@ impl Run<'_> {
                 Err(error) => self.left_out(meta.uid, &error)?,
             }
         }
-        self.failed.extend(missing.iter().map(|uid| (uid, "the server did not send it".to_owned())));
+        self.leave_out(missing, "the server did not send it");
         Ok(())
     }
 
