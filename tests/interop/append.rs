@@ -3,7 +3,7 @@
 use imapkit::ErrorKind;
 use imapkit::types::{Capability, Code, Date, DateTime, Flag, Flags, Items, Keyword, Mailbox, StatusItems};
 
-use crate::clients::{Connection, NewMail, Options, Selected};
+use crate::clients::{Connection, Fetched, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -55,7 +55,7 @@ pub(crate) async fn several_at_once<C: Connection>(site: &Site) {
         assert_eq!(uids.len(), 3);
         let selected = client.select(&mailbox).await.unwrap();
         let mut messages = selected.fetch(&uids, Items::new().flags().body_peek()).await.unwrap();
-        messages.sort_by_key(|message| message.uid());
+        messages.sort_by_key(Fetched::uid);
         for (message, text) in messages.iter().zip(&texts) {
             assert!(*message.octets() == text.as_bytes());
         }

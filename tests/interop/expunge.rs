@@ -2,7 +2,7 @@
 
 use imapkit::types::{Flag, Flags, Items, Key, UidSet};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Selected};
+use crate::clients::{Connection, Fetched, MailboxVerbs, NewMail, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -44,7 +44,7 @@ pub(crate) async fn only_those_named<C: Connection>(site: &Site) {
     assert_eq!(selected.search(Key::All).await.unwrap(), uids.difference(&named));
     // The numbers of those behind have moved up, and the session knows it.
     let rows = selected.fetch_seq(&"2:3".parse().unwrap(), Items::new().flags()).await.unwrap();
-    let told: Vec<_> = rows.iter().map(|row| row.uid()).collect();
+    let told: Vec<_> = rows.iter().map(Fetched::uid).collect();
     assert_eq!(told, [all[2], all[3]]);
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn by_somebody_else<C: Connection>(site: &Site) {
     theirs.add_flags(&gone, Flags::from(Flag::Deleted)).await.unwrap();
     theirs.uid_expunge(&gone).await.unwrap();
     let rows = selected.fetch(&uids, Items::new().flags().body_peek()).await.unwrap();
-    let told: UidSet = rows.iter().map(|row| row.uid()).collect();
+    let told: UidSet = rows.iter().map(Fetched::uid).collect();
     assert!(uids.difference(&gone).difference(&told).is_empty(), "those that are left are told: {told}");
     assert_eq!(selected.search(Key::All).await.unwrap(), uids.difference(&gone));
     let rows = selected.fetch(&uids, Items::new().flags()).await.unwrap();

@@ -3,10 +3,12 @@
 
 use imapkit::ErrorKind;
 use imapkit::commands::{Raw, StoreHow};
-use imapkit::types::{Capability, Flag, Flags, Items, Key, Mailbox, PartialRange, ReturnOptions, StatusItems, UidSet};
+use imapkit::types::{
+    Capability, Flag, Flags, Items, Key, Mailbox, PartialRange, ReturnOptions, StatusItems, Uid, UidSet,
+};
 use imapkit::wire::{RawToken, Untagged};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected};
+use crate::clients::{Connection, Fetched, MailboxVerbs, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -63,7 +65,7 @@ pub(crate) async fn uid_only<C: Connection>(site: &Site) {
     let (mailbox, uids) = filled(site, &client, 3).await;
     let selected = client.select(&mailbox).await.unwrap();
     let rows = selected.fetch(&uids, Items::new().flags().body_peek()).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.uid()).collect::<UidSet>(), uids);
+    assert_eq!(rows.iter().map(Fetched::uid).collect::<UidSet>(), uids);
     assert!(rows.iter().all(|row| row.row.seq.is_none()));
     let first = UidSet::from(uids.first().unwrap());
     let stored = selected.store(&first, StoreHow::Add, Flags::from(Flag::Deleted)).await.unwrap();
@@ -122,7 +124,7 @@ pub(crate) async fn raw_commands<C: Connection>(site: &Site) {
     let any = |untagged: &[Untagged], what: fn(&Untagged) -> bool| untagged.iter().any(what);
 
     let sorted = client.raw("UID SORT (REVERSE SUBJECT) UTF-8 ALL").await.unwrap();
-    let newest_first: Vec<u32> = uids.iter().rev().map(|uid| uid.get()).collect();
+    let newest_first: Vec<u32> = uids.iter().rev().map(Uid::get).collect();
     assert!(
         sorted.untagged.iter().any(|told| matches!(told, Untagged::Sort(found, _) if *found == newest_first)),
         "{sorted:?}"

@@ -5,7 +5,7 @@ use imapkit::ErrorKind;
 use imapkit::commands::{List, Search, Status, StoreHow};
 use imapkit::types::{Capability, Flag, Flags, Items, Key, Mailbox, StatusItems, UidSet};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Options, Selected};
+use crate::clients::{Connection, Fetched, MailboxVerbs, NewMail, Options, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -95,7 +95,7 @@ pub(crate) async fn long_sets<C: Connection>(site: &Site) {
     let sparse = UidSet::from_sorted_ranges(ranges);
     let wanted = uids.intersection(&sparse);
     let rows = selected.fetch(&sparse, Items::new().flags()).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.uid()).collect::<UidSet>(), wanted);
+    assert_eq!(rows.iter().map(Fetched::uid).collect::<UidSet>(), wanted);
     let stored = selected.store(&sparse, StoreHow::Add, Flags::from(Flag::Flagged)).await.unwrap();
     assert_eq!(stored.rows.len() as u64, wanted.len());
     assert_eq!(selected.search(Key::Flagged).await.unwrap(), wanted);

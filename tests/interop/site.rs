@@ -22,7 +22,7 @@ use imapkit_testkit::live::{self, LiveServer, LiveUser};
 use crate::clients::{Connection, Link, Options, Trace};
 
 /// The longest a scenario may take on one server.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Lines of the conversation that a failure shows.
 const SHOWN: usize = 80;
 /// Characters of such a line.
@@ -125,15 +125,21 @@ impl Site {
         let mut names = Vec::new();
         for mailbox in made {
             for pattern in [mailbox.name().to_owned(), format!("{mailbox}/*")] {
-                let found = client.list("", &pattern).await.unwrap_or_default();
-                names.extend(found.into_iter().map(|entry| entry.mailbox));
+                for entry in client.list("", &pattern).await.unwrap_or_default() {
+                    if entry.special_use().is_some() {
+                        // As long as it serves a purpose Cyrus does not let it be removed.
+                        let purpose = format!("SETMETADATA {} (/private/specialuse NIL)", entry.mailbox);
+                        client.raw(&purpose).await.unwrap_or_else(|error| panic!("{purpose}: {error}"));
+                    }
+                    names.push(entry.mailbox);
+                }
             }
         }
         names.sort_by_key(|mailbox| std::cmp::Reverse(mailbox.name().len()));
         names.dedup();
         for name in names {
             let _ = client.unsubscribe(&name).await;
-            let _ = client.delete(&name).await;
+            client.delete(&name).await.unwrap_or_else(|error| panic!("removing {name}: {error}"));
         }
     }
 

@@ -3,7 +3,7 @@
 use imapkit::commands::{Messages, StoreHow};
 use imapkit::types::{Flag, Flags, Items, Keyword, UidSet};
 
-use crate::clients::{Connection, MailboxVerbs, NewMail, Selected};
+use crate::clients::{Connection, Fetched, MailboxVerbs, NewMail, Selected};
 use crate::mails;
 use crate::site::Site;
 
@@ -28,7 +28,7 @@ async fn two<C: Connection>(site: &Site, client: &C) -> (C::Selected, UidSet) {
 
 async fn told<S: Selected>(selected: &S, uids: &UidSet) -> Vec<Flags> {
     let mut rows = selected.fetch(uids, Items::new().flags()).await.unwrap();
-    rows.sort_by_key(|row| row.uid());
+    rows.sort_by_key(Fetched::uid);
     rows.into_iter()
         .map(|row| {
             let mut flags = row.row.flags.unwrap();
