@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use crate::args::high::Target;
 use crate::connect::{self, Link};
-use crate::errors::Outcome;
+use crate::errors::{Outcome, Problem};
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
@@ -66,35 +66,32 @@ pub(super) async fn run(target: &Target, wanted: Wanted, output: &mut Output) ->
     let mut first = true;
     loop {
         let start = Instant::now();
-        let end = match watcher.session(&mut teller, output).await {
-            Ok(end) => end,
-            // What does not work at the beginning is told at once, with advice.
-            Err(problem) if first || !matches!(problem.exit(), Exit::Network) => return Err(problem),
-            Err(problem) => {
-                output.note(problem.what());
-                End::Broken(Error::new(ErrorKind::Io, problem.what()))
-            }
-        };
-        first = false;
-        match end {
-            End::Time if count.is_some() => return Ok(Exit::Partial),
-            End::Counted | End::Time | End::Pressed => return Ok(Exit::Done),
-            End::Broken(error) => {
+        let end = watcher.session(&mut teller, output).await;
+        let cause = match end {
+            Ok(End::Time) if count.is_some() => return Ok(Exit::Partial),
+            Ok(End::Counted | End::Time | End::Pressed) => return Ok(Exit::Done),
+            Ok(End::Broken(error)) => {
                 backoff.worked(start.elapsed());
                 Teller::lost(&watcher.place, &error, output)?;
-                let wait = if error.kind() == ErrorKind::Stale {
-                    Some(Duration::ZERO)
-                } else {
-                    backoff.failed(cause(&error), random(), None)
-                };
-                let Some(wait) = wait else {
-                    return Err(crate::errors::library::explain(&error, &watcher.place, "watching"));
-                };
-                output.note(&format!("connecting again in {}", duration(wait)));
-                if let Some(end) = watcher.wait(wait).await {
-                    return Ok(if matches!(end, End::Time) && count.is_some() { Exit::Partial } else { Exit::Done });
-                }
+                Cause::Network
             }
+            // What does not work at the beginning, or will not work by itself, is told at once, with advice.
+            Err(problem) => match cause(&problem).filter(|_| !first) {
+                Some(cause) => {
+                    output.warn(problem.what());
+                    cause
+                }
+                None => return Err(problem),
+            },
+        };
+        first = false;
+        // Only refused credentials have no delay, and they have ended it above.
+        let wait = backoff.failed(cause, random(), None).unwrap_or_default();
+        output.note(&format!("connecting again in {}", duration(wait)));
+        match watcher.wait(wait).await {
+            None => {}
+            Some(End::Time) if count.is_some() => return Ok(Exit::Partial),
+            Some(_) => return Ok(Exit::Done),
         }
     }
 }
@@ -160,8 +157,8 @@ impl Watcher {
             };
             let change = tokio::select! {
                 change = changes.next() => change,
-                event = events.next() => {
-                    if let Some(Event::Alert(text)) = event {
+                Some(event) = events.next() => {
+                    if let Event::Alert(text) = event {
                         Teller::alert(mailbox, &text, output)?;
                     }
                     continue;
@@ -267,13 +264,13 @@ async fn last_uid(mailbox: &Selected) -> Result<Option<Uid>, Error> {
     Ok(rows.try_next().await?.map(|row| row.uid()))
 }
 
-fn cause(error: &Error) -> Cause {
-    use imapkit::types::Code;
-    match (error.kind(), error.code()) {
-        (ErrorKind::Auth, _) => Cause::Credentials,
-        (_, Some(Code::Throttled | Code::Limit)) => Cause::Throttle,
-        (ErrorKind::Bye, _) | (_, Some(Code::Unavailable | Code::InUse)) => Cause::Busy,
-        _ => Cause::Network,
+/// Why a connection could not be made again; `None` if that will not get better by waiting.
+fn cause(problem: &Problem) -> Option<Cause> {
+    match (problem.kind(), problem.exit()) {
+        ("throttled" | "daily-limit", _) => Some(Cause::Throttle),
+        ("unavailable" | "too-many-connections" | "bye", _) => Some(Cause::Busy),
+        (_, Exit::Network) => Some(Cause::Network),
+        _ => None,
     }
 }
 

@@ -123,7 +123,7 @@ pub(crate) fn scripted(greeting: &'static str, answer: impl Fn(&str) -> String +
         for line in lines.map_while(Result::ok) {
             let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
             let text = answer(command).replace("\n#", &format!("\n{tag}"));
-            let text = text.strip_prefix('#').map_or(text.clone(), |rest| format!("{tag}{rest}"));
+            let text = text.strip_prefix('#').map_or_else(|| text.clone(), |rest| format!("{tag}{rest}"));
             let _ = stream.write_all(text.as_bytes());
         }
     });
