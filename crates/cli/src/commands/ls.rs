@@ -61,28 +61,32 @@ pub(super) fn table(folders: &[&Mailbox], output: &Output) -> Vec<String> {
     let names: Vec<String> = names(&folders);
     let widest = names.iter().map(|name| width(name)).max().unwrap_or(0).min(48);
     let paint = output.paint();
+    let counted = folders.iter().any(|folder| folder.messages.is_some());
     let mut lines = Vec::new();
     let (mut messages, mut bytes) = (0_u64, 0_u64);
-    let head = format!("{}  {:<10} {:>9} {:>8} {:>10}", pad("", widest), "for", "messages", "unread", "size");
-    lines.push(paint.dim(head.trim_end()));
+    let counts = if counted { " messages   unread       size" } else { "" };
+    lines.push(paint.dim(format!("{}  {:<10} {counts}", pad("", widest), "for").trim_end()));
     for (folder, name) in folders.iter().zip(names) {
         let number = |value: Option<u32>| value.map_or_else(String::new, |value| count(value.into()));
-        let unread = pad_left(&number(folder.unseen.filter(|&unseen| unseen > 0)), 8);
         let name = pad(&cut(&name, widest), widest);
-        let line = format!(
-            "{}  {} {} {} {}  {}",
-            if folder.selectable { paint.bold(&name) } else { paint.dim(&name) },
-            pad(folder.special_use.as_deref().unwrap_or(""), 10),
-            pad_left(&number(folder.messages), 9),
-            paint.cyan(&unread),
-            pad_left(&folder.size.map(size).unwrap_or_default(), 10),
-            if folder.selectable && folder.subscribed == Some(false) { "not subscribed" } else { "" },
-        );
+        let name = if folder.selectable { paint.bold(&name) } else { paint.dim(&name) };
+        let mut line = format!("{name}  {}", pad(folder.special_use.as_deref().unwrap_or(""), 10));
+        if counted {
+            let unread = pad_left(&number(folder.unseen.filter(|&unseen| unseen > 0)), 8);
+            let size = pad_left(&folder.size.map(size).unwrap_or_default(), 10);
+            let _ = write!(line, " {} {} {size}", pad_left(&number(folder.messages), 9), paint.cyan(&unread));
+        }
+        if folder.selectable && folder.subscribed == Some(false) {
+            line.push_str("  not subscribed");
+        }
         lines.push(line.trim_end().to_owned());
         messages += u64::from(folder.messages.unwrap_or(0));
         bytes = bytes.saturating_add(folder.size.unwrap_or(0));
     }
-    let mut total = format!("{}, {}", plural(folders.len() as u64, "folder"), crate::output::text::messages(messages));
+    let mut total = plural(folders.len() as u64, "folder");
+    if counted {
+        let _ = write!(total, ", {}", crate::output::text::messages(messages));
+    }
     if bytes > 0 {
         let _ = write!(total, ", {}", size(bytes));
     }

@@ -13,7 +13,7 @@ macro_rules! colours {
     ($($(#[$doc:meta])* $name:ident $code:literal)*) => {
         impl Paint {
             $($(#[$doc])* pub(crate) fn $name(self, text: &str) -> String {
-                if self.on { format!(concat!("\x1b[", $code, "m{}\x1b[0m"), text) } else { text.to_owned() }
+                if self.on && !text.trim().is_empty() { format!(concat!("\x1b[", $code, "m{}\x1b[0m"), text) } else { text.to_owned() }
             })*
         }
     };
