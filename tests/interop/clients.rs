@@ -212,6 +212,8 @@ pub(crate) trait Connection: Verbs + Sized {
     fn tls(&self) -> Option<String>;
     async fn capabilities(&self) -> CapabilityBook;
     async fn run<C: Command>(&self, command: C) -> Result<C::Output, Error>;
+    /// Submits all, then waits for all.
+    async fn run_all<C: Command>(&self, commands: Vec<C>) -> Vec<Result<C::Output, Error>>;
     async fn select(&self, mailbox: &Mailbox) -> Result<Self::Selected, Error>;
     async fn select_condstore(&self, mailbox: &Mailbox) -> Result<Self::Selected, Error>;
     async fn examine(&self, mailbox: &Mailbox) -> Result<Self::Selected, Error>;

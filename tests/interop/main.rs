@@ -64,7 +64,8 @@ scenarios! {
         facts
         close_expunges_and_unselect_does_not
         handles_of_another_mailbox_are_stale
-        one_flight
+        side_by_side
+        many_at_once
         long_sets
         vanished["qresync"]
     }

@@ -2,7 +2,7 @@
 
 use futures_util::future::join3;
 use imapkit::ErrorKind;
-use imapkit::commands::{List, Search, Status, StoreHow};
+use imapkit::commands::{Collected, Fetch, List, Noop, Search, Status, StoreHow};
 use imapkit::types::{Capability, Flag, Flags, Items, Key, Mailbox, StatusItems, UidSet};
 
 use crate::clients::{Connection, Fetched, MailboxVerbs, NewMail, Options, Selected};
@@ -69,7 +69,7 @@ pub(crate) async fn handles_of_another_mailbox_are_stale<C: Connection>(site: &S
 }
 
 /// Commands of different kinds, answered in whatever order the server likes. (The blocking client sends one after another.)
-pub(crate) async fn one_flight<C: Connection>(site: &Site) {
+pub(crate) async fn side_by_side<C: Connection>(site: &Site) {
     let client: C = site.connect().await;
     let (mailbox, uids) = with_mails(site, &client, 2).await;
     client.select(&mailbox).await.unwrap();
@@ -82,6 +82,31 @@ pub(crate) async fn one_flight<C: Connection>(site: &Site) {
     assert_eq!(found.unwrap().all, Some(uids));
     assert_eq!(listed.unwrap()[0].mailbox, mailbox);
     assert!(status.unwrap().uid_next.is_some());
+}
+
+/// Many commands at once: what may share a flight does, and each gets its own answer.
+pub(crate) async fn many_at_once<C: Connection>(site: &Site) {
+    let client: C = site.connect().await;
+    let (mailbox, uids) = with_mails(site, &client, 12).await;
+    let selected = client.select(&mailbox).await.unwrap();
+    let epoch = selected.info().epoch;
+    let fetches = uids
+        .iter()
+        .map(|uid| Fetch::new(UidSet::from(uid), Items::new().envelope().flags(), Collected::new(0)).in_epoch(epoch));
+    for (rows, uid) in client.run_all(fetches.collect()).await.into_iter().zip(uids.iter()) {
+        let rows = rows.unwrap().into_rows().unwrap();
+        assert_eq!(rows.iter().map(|row| row.uid).collect::<Vec<_>>(), [Some(uid)]);
+    }
+    let searches = (1..=12).map(|n| Search::uid(Key::Uid(uids.iter().take(n).collect())).in_epoch(epoch));
+    for (found, n) in client.run_all(searches.collect()).await.into_iter().zip(1_u64..) {
+        assert_eq!(found.unwrap().all.unwrap().len(), n);
+    }
+    let statuses = (0..30).map(|_| Status::new(Mailbox::inbox(), StatusItems::new().uid_validity()));
+    let told: Vec<_> =
+        client.run_all(statuses.collect()).await.into_iter().map(|status| status.unwrap().uid_validity).collect();
+    assert!(told[0].is_some() && told.iter().all(|each| *each == told[0]));
+    let noops = client.run_all(vec![Noop; 100]).await;
+    assert!(noops.iter().all(Result::is_ok));
 }
 
 /// Sets longer than a line go out in several commands, and come back as one answer.

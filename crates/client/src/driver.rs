@@ -32,11 +32,11 @@ use crate::failure;
 use crate::link::Job;
 
 /// Readings and writings before the loop lets others run.
-const TURNS: usize = 4;
+const TURNS: usize = 2;
 /// The smallest and the largest read.
-const READ: (usize, usize) = (16 << 10, 256 << 10);
+const READ: (usize, usize) = (16 << 10, 128 << 10);
 /// Plaintext that the layers may put into the session's input at a time.
-const PLAIN: usize = 256 << 10;
+const PLAIN: usize = 64 << 10;
 /// Octets waiting for the socket beyond which no more are asked for.
 const OUT: usize = 256 << 10;
 /// How long the last octets may take on their way out.

@@ -20,13 +20,12 @@ use crate::link::{Fate, Link};
 /// Events a listener may leave unread; beyond it the oldest are dropped and counted.
 const MAX: usize = 1024;
 
-/// Everything the server says unasked, as a stream that ends with the connection. Dropping it stops listening.
+/// Everything the server says unasked, as a stream that ends with the connection, which it does not keep open. Dropping it stops listening.
 ///
 /// A listener that falls behind by 1024 events loses the oldest and is told how many by [`Event::Missed`].
 #[derive(Debug)]
 pub struct Events {
     ears: Arc<Ears<Event>>,
-    _link: Link,
 }
 
 /// Changes of one selected mailbox as they happen: the server is asked to tell them (IDLE, or NOOP now and then) while this exists and
@@ -133,7 +132,7 @@ impl<T> Drop for Mouth<T> {
 }
 
 /// The handle's mailbox is not the selected one any more.
-fn stale() -> Error {
+pub(crate) fn stale() -> Error {
     Error::new(ErrorKind::Stale, "the mailbox is not selected any more, or its UIDs have changed")
 }
 
@@ -198,7 +197,7 @@ impl Events {
         let ears = Ears::new();
         let mouth = Mouth { ears: Arc::clone(&ears), last: None };
         link.send(move |engine| engine.listeners.add(mouth));
-        Self { ears, _link: link.clone() }
+        Self { ears }
     }
 }
 

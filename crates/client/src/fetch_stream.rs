@@ -38,7 +38,7 @@ pub struct FetchRequest {
 
 /// Messages as the server sends them. Reading slowly slows the server down; dropping the stream gives up the rest.
 ///
-/// While it is behind by more than 1 MiB nothing is read from the server, unless somebody waits for another command: then up to 64 MiB
+/// While it is behind by more than 512 KiB nothing is read from the server, unless somebody waits for another command: then up to 64 MiB
 /// are kept here.
 pub struct FetchStream {
     intake: Arc<Intake>,

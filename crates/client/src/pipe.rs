@@ -25,7 +25,7 @@ use imapkit_session::{Error, ErrorKind};
 use crate::link::{Fate, Link, Ticket};
 
 /// Octets (and what rows roughly take) in the queue at which reading from the server stops.
-const HIGH: usize = 1 << 20;
+const HIGH: usize = 512 << 10;
 /// Octets in the queue below which it goes on.
 const LOW: usize = HIGH / 2;
 /// As [`HIGH`], while somebody waits for the answer to another command.
@@ -424,3 +424,6 @@ impl Drop for Ender {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use imapkit_session::types::{
 use imapkit_session::{Epoch, Error, ErrorKind};
 
 use crate::client::{Bounds, Client};
-use crate::events::Watch;
+use crate::events::{Watch, stale};
 use crate::fetch_stream::FetchRequest;
 
 /// A mailbox that is selected, until another one is. Cheap to clone.
@@ -47,6 +47,19 @@ impl Selected {
     /// The connection it is selected on.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// How many messages there are now, as far as the server has told.
+    ///
+    /// # Errors
+    /// `Stale` when it is not selected any more.
+    pub async fn exists(&self) -> Result<u32, Error> {
+        let epoch = self.epoch();
+        let look = self.client.link.ask(move |engine| match engine.session.mailbox() {
+            Some(mailbox) if mailbox.epoch() == epoch => Ok(mailbox.exists()),
+            _ => Err(stale()),
+        });
+        look.await
     }
 
     fn epoch(&self) -> Epoch {
@@ -89,10 +102,13 @@ impl Selected {
         self.store_each(uids, |messages| Store::new(messages, how, flags.clone())).await
     }
 
-    /// Changes flags by sequence number and tells what they are afterwards.
+    /// Changes flags by sequence number and tells what they are afterwards. A set too long for one line is refused: from one command to the
+    /// next the numbers may change.
     pub async fn store_seq(&self, seqs: &SeqSet, how: StoreHow, flags: impl Into<Flags>) -> Result<Stored, Error> {
-        let flags = flags.into();
-        self.store_each(seqs, |messages| Store::new(messages, how, flags.clone())).await
+        if seqs.is_empty() {
+            return Ok(Stored::default());
+        }
+        self.client.run(Store::new(seqs.clone(), how, flags).in_epoch(self.epoch())).await
     }
 
     /// Changes flags of those messages only that have not changed since (CONDSTORE); the answer says which have.
@@ -126,12 +142,9 @@ impl Selected {
         self.store_each(uids, |messages| Store::new(messages, how, flags.clone()).silent()).await.map(drop)
     }
 
-    async fn store_each<N: Number>(&self, set: &NumSet<N>, make: impl Fn(Messages) -> Store) -> Result<Stored, Error>
-    where
-        Messages: From<NumSet<N>>,
-    {
+    async fn store_each(&self, uids: &UidSet, make: impl Fn(Messages) -> Store) -> Result<Stored, Error> {
         let mut whole = Stored::default();
-        for messages in pieces(set, self.client.bounds) {
+        for messages in pieces(uids, self.client.bounds) {
             let stored = self.client.run(make(messages).in_epoch(self.epoch())).await?;
             whole.rows.extend(stored.rows);
             whole.modified = match (whole.modified, stored.modified) {
@@ -149,27 +162,24 @@ impl Selected {
         M: TryInto<Mailbox>,
         Error: From<M::Error>,
     {
-        self.copy_each(uids, to.try_into()?).await
+        let to = to.try_into()?;
+        let mut whole = Joined::default();
+        for messages in pieces(uids, self.client.bounds) {
+            whole.add(self.client.run(Copy::new(messages, to.clone()).in_epoch(self.epoch())).await?);
+        }
+        Ok(whole.0)
     }
 
-    /// Copies messages by sequence number.
+    /// Copies messages by sequence number. A set too long for one line is refused: from one command to the next the numbers may change.
     pub async fn copy_seq<M>(&self, seqs: &SeqSet, to: M) -> Result<Option<CopyUid>, Error>
     where
         M: TryInto<Mailbox>,
         Error: From<M::Error>,
     {
-        self.copy_each(seqs, to.try_into()?).await
-    }
-
-    async fn copy_each<N: Number>(&self, set: &NumSet<N>, to: Mailbox) -> Result<Option<CopyUid>, Error>
-    where
-        Messages: From<NumSet<N>>,
-    {
-        let mut whole = Joined::default();
-        for messages in pieces(set, self.client.bounds) {
-            whole.add(self.client.run(Copy::new(messages, to.clone()).in_epoch(self.epoch())).await?);
+        if seqs.is_empty() {
+            return Ok(None);
         }
-        Ok(whole.0)
+        self.client.run(Copy::new(seqs.clone(), to.try_into()?).in_epoch(self.epoch())).await
     }
 
     /// Moves messages. Where the server has no MOVE they are copied, marked and removed one by one (UIDPLUS); each step has to succeed
@@ -206,7 +216,8 @@ impl Selected {
         }
     }
 
-    /// Moves messages by sequence number; needs MOVE. A set too long for one line is refused: the numbers change from piece to piece.
+    /// Moves messages by sequence number; needs MOVE. A set too long for one line is refused: from one command to the next the
+    /// numbers change.
     pub async fn move_seq<M>(&self, seqs: &SeqSet, to: M) -> Result<Option<CopyUid>, Error>
     where
         M: TryInto<Mailbox>,

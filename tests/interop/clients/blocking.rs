@@ -62,6 +62,11 @@ impl Connection for Blocking {
         self.inner.run(command)
     }
 
+    async fn run_all<C: Command>(&self, commands: Vec<C>) -> Vec<Result<C::Output, Error>> {
+        let replies: Vec<_> = commands.into_iter().map(|command| self.inner.submit(command)).collect();
+        replies.into_iter().map(imapkit_blocking::Reply::wait).collect()
+    }
+
     async fn select(&self, mailbox: &Mailbox) -> Result<BlockingMailbox, Error> {
         Ok(BlockingMailbox { inner: self.inner.select(mailbox)? })
     }

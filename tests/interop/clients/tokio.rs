@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use imapkit::commands::{AppendUid, MailboxInfo};
 use imapkit::types::{Items, Mailbox, SeqSet, Uid, UidSet};
@@ -60,6 +61,11 @@ impl Connection for Tokio {
 
     async fn run<C: Command>(&self, command: C) -> Result<C::Output, Error> {
         self.inner.run(command).await
+    }
+
+    async fn run_all<C: Command>(&self, commands: Vec<C>) -> Vec<Result<C::Output, Error>> {
+        let replies: Vec<_> = commands.into_iter().map(|command| self.inner.submit(command)).collect();
+        join_all(replies).await
     }
 
     async fn select(&self, mailbox: &Mailbox) -> Result<TokioMailbox, Error> {

@@ -51,6 +51,19 @@ async fn t105_every_future_at_every_await() {
 }
 
 #[tokio::test]
+async fn t105_a_selection_dropped_at_every_await() {
+    let server = server((0..3).map(|n| mail(&format!("m{n}"), 500)));
+    let client = client(&server).await;
+    for polls in 0..8 {
+        dropped_after(client.select("Archive"), polls).await;
+        dropped_after(client.select("Nowhere"), polls).await;
+        let inbox = soon(client.select("INBOX")).await.unwrap();
+        is_good(&client, &inbox, 3).await;
+        assert_eq!(soon(inbox.exists()).await.unwrap(), 3);
+    }
+}
+
+#[tokio::test]
 async fn t105_streams_dropped_anywhere() {
     let server = server((0..20).map(|n| mail(&format!("m{n}"), 100_000)));
     let client = client(&server).await;

@@ -1,10 +1,12 @@
 //! The public surface against the embedded server and scripted peers: one binary, a module per area.
+#![allow(clippy::disallowed_methods, reason = "scripted peers run on threads of their own")]
 
 mod appending;
 mod basics;
 mod cancelling;
 mod connecting;
 mod mailboxes;
+mod patience;
 mod streaming;
 mod support;
 mod watching;

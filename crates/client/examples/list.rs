@@ -1,0 +1,36 @@
+//! Lists mailboxes with their counts, all in two flights: `list imap.example.org me`, the password in `IMAP_PASSWORD`.
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
+use std::error::Error;
+
+use imapkit::commands::Status;
+use imapkit::types::StatusItems;
+use imapkit::{Config, connect};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(host), Some(user)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: list HOST USER, the password in IMAP_PASSWORD".into());
+    };
+    let client = connect(&Config::tls(host).login(user, std::env::var("IMAP_PASSWORD")?)).await?;
+
+    let mailboxes = client.list("", "*").await?;
+    let items = StatusItems::new().messages().unseen();
+    // Queued one after another, sent together.
+    let counts: Vec<_> =
+        mailboxes.iter().map(|entry| client.submit(Status::new(entry.mailbox.clone(), items))).collect();
+    for (entry, counts) in mailboxes.iter().zip(counts) {
+        let name = entry.mailbox.name();
+        match counts.await {
+            Ok(counts) => {
+                println!("{:>7} {:>7}  {name}", counts.messages.unwrap_or_default(), counts.unseen.unwrap_or_default());
+            }
+            // A name that only holds others, for instance.
+            Err(error) if error.connection_alive() => println!("{:>7} {:>7}  {name}", "-", "-"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    client.logout().await?;
+    Ok(())
+}
