@@ -33,7 +33,6 @@ use std::process::ExitCode;
 use args::high;
 use errors::{Outcome, Problem};
 use exit::Exit;
-use imapkit::types::Date;
 use output::Output;
 
 fn main() -> ExitCode {
@@ -52,15 +51,8 @@ fn main() -> ExitCode {
 }
 
 fn run(low: args::low::Low, output: &mut Output) -> Outcome {
-    let task = high::task(low.verb, today(output)?)?;
+    let task = high::task(low.verb, output.today()?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(Exit::Failed, "system", format!("cannot start: {error}")))?;
     runtime.block_on(commands::run(task, output))
-}
-
-/// The day it is here.
-fn today(output: &Output) -> Outcome<Date> {
-    let days = i64::from(output.now().to_julian_day()) - 2_440_588;
-    let lost = || Problem::new(Exit::Failed, "system", "this machine's clock shows no date of our time");
-    Date::from_unix_days(days).ok_or_else(lost)
 }

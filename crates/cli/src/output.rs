@@ -12,13 +12,17 @@ pub(crate) mod text;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+use imapkit::types::Date;
 use serde::Serialize;
 
 use crate::errors::{Outcome, Problem};
+use crate::exit::Exit;
 use crate::message::words::octets;
 use paint::Paint;
 use text::clean_block;
 
+/// The Julian day of 1970-01-01.
+const JULIAN_DAY_OF_1970: i64 = 2_440_588;
 /// Longest line of content that is kept for a terminal before it is shown.
 const MAX_TAIL: usize = 64 << 10;
 
@@ -79,6 +83,13 @@ impl Output {
     /// The time it is here.
     pub(crate) fn now(&self) -> time::OffsetDateTime {
         time::OffsetDateTime::now_utc().to_offset(self.zone)
+    }
+
+    /// The day it is here.
+    pub(crate) fn today(&self) -> Outcome<Date> {
+        let days = i64::from(self.now().to_julian_day()) - JULIAN_DAY_OF_1970;
+        let lost = || Problem::new(Exit::Failed, "system", "this machine's clock shows no date of our time");
+        Date::from_unix_days(days).ok_or_else(lost)
     }
 
     /// How to talk.
