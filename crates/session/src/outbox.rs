@@ -17,8 +17,6 @@ use crate::queue::CommandId;
 /// One thing to do before the next.
 #[derive(Debug)]
 enum Item {
-    /// Nothing of this command has been sent.
-    Start(CommandId),
     Bytes(CommandId, Bytes),
     Await(CommandId),
     Upload(CommandId, u64),
@@ -27,7 +25,7 @@ enum Item {
 impl Item {
     fn id(&self) -> CommandId {
         match self {
-            Self::Start(id) | Self::Bytes(id, _) | Self::Await(id) | Self::Upload(id, _) => *id,
+            Self::Bytes(id, _) | Self::Await(id) | Self::Upload(id, _) => *id,
         }
     }
 }
@@ -52,7 +50,6 @@ impl Outbox {
         let Encoded { bytes, steps } = encoded;
         let mut bytes = Bytes::from(bytes);
         let mut taken = 0_usize;
-        self.items.push_back(Item::Start(id));
         for step in steps {
             match step {
                 Step::Bytes(end) => {
@@ -80,7 +77,7 @@ impl Outbox {
         while let Some(head) = self.items.front_mut() {
             match head {
                 Item::Bytes(_, bytes) => out.extend_from_slice(bytes),
-                Item::Start(_) | Item::Upload(_, 0) => {}
+                Item::Upload(_, 0) => {}
                 Item::Await(_) | Item::Upload(..) => break,
             }
             self.items.pop_front();
@@ -135,15 +132,6 @@ impl Outbox {
             .any(|item| matches!(item, Item::Await(_)) || matches!(item, Item::Upload(_, left) if *left > 0))
     }
 
-    /// Takes a command back of which nothing has been sent. False when something has.
-    pub(crate) fn take_back(&mut self, id: CommandId) -> bool {
-        let unsent = self.items.iter().any(|item| matches!(item, Item::Start(owner) if *owner == id));
-        if unsent {
-            self.drop_command(id);
-        }
-        unsent
-    }
-
     /// Forgets what is left of a refused command.
     pub(crate) fn drop_command(&mut self, id: CommandId) {
         self.items.retain(|item| item.id() != id);
@@ -184,21 +172,6 @@ mod tests {
         outbox.push_upload(one, Bytes::from_static(b"c")).unwrap();
         outbox.transmit(&mut out);
         assert_eq!(&out[..], b"A1 APPEND x {3}\r\nabc\r\nA2 NOOP\r\n");
-    }
-
-    #[test]
-    fn m029_a_command_is_taken_back_until_its_first_octet_is_sent() {
-        let (one, two) = (CommandId::new(1), CommandId::new(2));
-        let mut outbox = Outbox::default();
-        outbox.push(one, append());
-        outbox.push(two, Encoded { bytes: b"A2 NOOP\r\n".to_vec(), steps: vec![Step::Bytes(9)] });
-        assert!(outbox.take_back(one) && !outbox.is_sending(one) && !outbox.is_blocked());
-        let mut out = BytesMut::new();
-        outbox.transmit(&mut out);
-        assert_eq!(&out[..], b"A2 NOOP\r\n");
-        outbox.push(one, append());
-        outbox.transmit(&mut out);
-        assert!(!outbox.take_back(one) && outbox.is_awaiting(one));
     }
 
     #[test]

@@ -166,24 +166,15 @@ impl Session {
     /// The caller does not want the answer any more. A command that was not sent is taken back; one that was is answered by the server all
     /// the same, and its data is read and thrown away, up to the drain budget (M29, M30).
     pub fn cancel(&mut self, id: CommandId) {
-        let unsent = || Error::new(ErrorKind::Cancelled, "cancelled before it was sent");
         if let Some(at) = self.queue.waiting.iter().position(|queued| queued.id == id) {
             if let Some(queued) = self.queue.waiting.remove(at) {
-                let _ = fail_waiting(queued.command, unsent());
+                let _ = fail_waiting(queued.command, Error::new(ErrorKind::Cancelled, "cancelled before it was sent"));
             }
-        } else if let Some(entry) = self.take_back(id) {
-            let _ = entry.running.end(Err(unsent()));
         } else if let Some(entry) = self.queue.find(id) {
             entry.abandoned.get_or_insert(0);
         }
         self.resume();
         self.pump();
-    }
-
-    /// A command that was encoded but not transmitted, and has changed nothing here.
-    fn take_back(&mut self, id: CommandId) -> Option<InFlight> {
-        let at = self.queue.in_flight.iter().position(|entry| entry.id == id && entry.rules.effect == Effect::None)?;
-        self.outbox.take_back(id).then(|| self.queue.in_flight.remove(at))
     }
 
     /// A reader that was behind has caught up: go on reading.

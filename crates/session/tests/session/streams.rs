@@ -163,20 +163,6 @@ fn t105_a_given_up_fetch_leaves_no_trace_in_the_next() {
 }
 
 #[test]
-fn m029_what_was_not_sent_is_taken_back() {
-    let mut link = Link::selected("IMAP4rev1", 3, Cut::Whole);
-    let (id, slot) = link.submit(Fetch::new(all(), Items::new().body_peek(), Collected::new(0)));
-    link.session.cancel(id);
-    assert_eq!(slot.error().kind(), ErrorKind::Cancelled);
-    let noop = link.run(Noop);
-    let sent = link.sent();
-    assert!(sent.ends_with(" NOOP\r\n") && sent.lines().count() == 1, "{sent}");
-    let tag = sent.split(' ').next().unwrap().to_owned();
-    link.say(&format!("{tag} OK x\r\n"));
-    noop.value();
-}
-
-#[test]
 fn m030_draining_has_a_budget() {
     let config = imapkit_session::Config {
         drain_budget: 10_000,
