@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use crate::client::{Bounds, Client};
 use crate::clock::Clock;
 use crate::config::{Config, Wanted, Who};
-use crate::driver::{Binding, Driver, Parts, Wire};
+use crate::driver::{Binding, Driver, Parts, Timeouts, Wire};
 use crate::engine::Engine;
 use crate::failure;
 use crate::link::{Fate, Link};
@@ -203,9 +203,8 @@ async fn open(
     let opened = Reply::new(slot, link.clone(), crate::link::Ticket::default());
     let mut engine = Engine::new(session, fate, config.tracer.clone());
     engine.opening = Some(promise);
-    let write_timeout = config.timers.progress;
-    let mut driver =
-        Driver::new(Parts { engine, jobs: queue, wire, tls, binding, start: clock.start(), write_timeout });
+    let timeouts = Timeouts { write: config.timers.progress, upload: config.timers.stall };
+    let mut driver = Driver::new(Parts { engine, jobs: queue, wire, tls, binding, start: clock.start(), timeouts });
     if config.protection == Wanted::Tls {
         driver.start_tls()?;
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use imapkit_sasl::ChannelBinding;
-use imapkit_session::{Error, ErrorKind, Event, Layer, State, Tick};
+use imapkit_session::{CommandId, Error, ErrorKind, Event, Layer, State, Tick};
 use imapkit_transport::{DeflateConfig, ServerId, Stack, TlsConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -67,7 +67,9 @@ pub struct Driver {
     flushed: bool,
     /// Octets have been waiting for the socket since then.
     stuck: Option<Instant>,
-    write_timeout: Duration,
+    /// The content of this command's literal has been missing since then.
+    starved: Option<(CommandId, Instant)>,
+    timeouts: Timeouts,
     start: Instant,
     timer: Timer,
     parting: Option<Instant>,
@@ -93,6 +95,15 @@ struct Timer {
     armed: bool,
 }
 
+/// Waits that are not the session's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// How long the socket may take no octet.
+    pub(crate) write: Duration,
+    /// How long a caller may leave the server waiting for the content it has announced.
+    pub(crate) upload: Duration,
+}
+
 /// What a driver is made of.
 pub(crate) struct Parts {
     pub(crate) engine: Engine,
@@ -101,12 +112,12 @@ pub(crate) struct Parts {
     pub(crate) tls: Option<(TlsConfig, ServerId)>,
     pub(crate) binding: Binding,
     pub(crate) start: Instant,
-    pub(crate) write_timeout: Duration,
+    pub(crate) timeouts: Timeouts,
 }
 
 impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { engine, jobs, wire, tls, binding, start, write_timeout } = parts;
+        let Parts { engine, jobs, wire, tls, binding, start, timeouts } = parts;
         let buffers = Buffers {
             received: BytesMut::new(),
             input: BytesMut::new(),
@@ -125,7 +136,8 @@ impl Driver {
             unread: false,
             flushed: true,
             stuck: None,
-            write_timeout,
+            starved: None,
+            timeouts,
             start,
             timer: Timer { sleep: Box::pin(tokio::time::sleep_until(start)), armed: false },
             parting: None,
@@ -278,7 +290,7 @@ impl Driver {
             }
             self.engine.tell(event);
         }
-        self.engine.settle_watches();
+        self.engine.tidy();
         if let Some(tracer) = self.engine.tracer.clone() {
             while let Some(line) = self.engine.session.poll_trace() {
                 tracer(&line);
@@ -343,9 +355,15 @@ impl Driver {
                     self.engine.session.handle_eof(now, Some(failure::transport(error)));
                 }
             }
-            if self.engine.session.poll_upload().is_none() || self.engine.feed(cx).is_pending() {
+            let Some(upload) = self.engine.session.poll_upload() else {
+                self.starved = None;
+                return;
+            };
+            if self.engine.feed(cx).is_pending() {
+                self.starved.get_or_insert_with(|| (upload.id, Instant::now()));
                 return;
             }
+            self.starved = None;
         }
     }
 
@@ -361,8 +379,9 @@ impl Driver {
     /// When to look at the clock again, if nothing happens before.
     fn due(&self) -> Option<Instant> {
         let session = self.engine.session.poll_timeout().map(|tick| self.start + tick.since_start());
-        let stuck = self.stuck.map(|since| since + self.write_timeout);
-        session.into_iter().chain(stuck).min()
+        let stuck = self.stuck.map(|since| since + self.timeouts.write);
+        let starved = self.starved.map(|(_, since)| since + self.timeouts.upload);
+        session.into_iter().chain(stuck).chain(starved).min()
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
@@ -370,9 +389,15 @@ impl Driver {
         if self.timer.poll(due, cx).is_pending() {
             return false;
         }
-        if self.stuck.is_some_and(|since| since + self.write_timeout <= Instant::now()) {
-            let text = format!("the server has taken no octet for {:?}", self.write_timeout);
+        let now = Instant::now();
+        let Timeouts { write, upload } = self.timeouts;
+        if self.stuck.is_some_and(|since| since + write <= now) {
+            let text = format!("the server has taken no octet for {write:?}");
             self.end_of_input(Some(Error::new(ErrorKind::Timeout, text)));
+        }
+        if let Some((id, _)) = self.starved.filter(|(_, since)| *since + upload <= now) {
+            let text = format!("the content of a literal was not supplied for {upload:?}");
+            self.engine.session.fail_upload(id, &Error::new(ErrorKind::Stalled, text));
         }
         self.engine.session.handle_timeout(self.now());
         true

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use imapkit_session::{Command, CommandId, Epoch, Error, ErrorKind, Event, Login, Opened, Session, TraceLine};
@@ -44,6 +44,20 @@ struct Feed {
     current: Bytes,
 }
 
+impl Feed {
+    /// The next octets, `most` at most; `None` when the caller has gone.
+    fn poll(&mut self, most: u64, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if self.current.is_empty() {
+            match ready!(self.pieces.poll_recv(cx)) {
+                Some(piece) => self.current = piece,
+                None => return Poll::Ready(None),
+            }
+        }
+        let room = usize::try_from(most).unwrap_or(usize::MAX).min(PIECE);
+        Poll::Ready(Some(self.current.split_to(room.min(self.current.len()))))
+    }
+}
+
 impl Engine {
     pub(crate) fn new(session: Session, fate: Arc<Fate>, tracer: Option<Tracer>) -> Self {
         let listeners = Listeners::default();
@@ -78,8 +92,6 @@ impl Engine {
         pieces: mpsc::Receiver<Bytes>,
         reply: impl FnOnce(Result<C::Output, Error>) + Send + 'static,
     ) -> CommandId {
-        // Callers that are gone have closed their end; whoever still waits for them is told by `feed`.
-        self.uploads.retain(|feed| !feed.pieces.is_closed());
         let id = self.submit(command, reply);
         self.uploads.push_back(Feed { id, pieces, current: Bytes::new() });
         id
@@ -107,28 +119,31 @@ impl Engine {
         self.session.mailbox().map(imapkit_session::MailboxView::epoch)
     }
 
-    /// Gives the session content of the literal it waits for. `Ready` when it waits for none any more.
+    /// Gives the session content of the literal it waits for; `Pending` when its caller has none at hand.
     pub(crate) fn feed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(upload) = self.session.poll_upload() else { return Poll::Ready(()) };
-        let gone = || Error::new(ErrorKind::Cancelled, "its caller gave it up in the middle of a literal");
-        let Some(feed) = self.uploads.iter_mut().find(|feed| feed.id == upload.id) else {
-            self.session.fail_upload(upload.id, &gone());
-            return Poll::Ready(());
+        let feed = self.uploads.iter_mut().find(|feed| feed.id == upload.id);
+        let piece = match feed.map(|feed| feed.poll(upload.remaining, cx)) {
+            Some(Poll::Pending) => return Poll::Pending,
+            Some(Poll::Ready(piece)) => piece,
+            None => None,
         };
-        if feed.current.is_empty() {
-            match feed.pieces.poll_recv(cx) {
-                Poll::Ready(Some(piece)) => feed.current = piece,
-                Poll::Ready(None) => self.session.fail_upload(upload.id, &gone()),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        let Some(feed) = self.uploads.iter_mut().find(|feed| feed.id == upload.id) else { return Poll::Ready(()) };
-        let room = usize::try_from(upload.remaining).unwrap_or(usize::MAX).min(PIECE);
-        let piece = feed.current.split_to(room.min(feed.current.len()));
-        if let Err(error) = self.session.push_upload(upload.id, piece) {
+        let fed = match piece {
+            Some(piece) => self.session.push_upload(upload.id, piece),
+            None => Err(Error::new(ErrorKind::Cancelled, "its caller gave it up in the middle of a literal")),
+        };
+        if let Err(error) = fed {
             self.session.fail_upload(upload.id, &error);
         }
         Poll::Ready(())
+    }
+
+    /// Looks after what ends by itself: watches of mailboxes that are not selected any more, uploads whose callers have gone.
+    pub(crate) fn tidy(&mut self) {
+        self.settle_watches();
+        if self.session.poll_upload().is_none() {
+            self.uploads.retain(|feed| !feed.pieces.is_closed());
+        }
     }
 
     /// Passes an event to those who listen.

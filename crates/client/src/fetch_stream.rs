@@ -18,7 +18,7 @@ use imapkit_session::{Epoch, Error, ErrorKind};
 
 use crate::link::Link;
 use crate::message::{Message, Place};
-use crate::pipe::{Arrived, Intake, Sink};
+use crate::pipe::{self, Arrived, Intake, Sink};
 
 /// Commands of one stream under way at once.
 const AT_ONCE: usize = 2;
@@ -73,18 +73,25 @@ impl FetchRequest {
         stream
     }
 
-    /// Sends the command and waits for all messages, content included, if that is at most `max_octets` of streamed content.
+    /// Sends the command and waits for all messages, if their content is at most `max_octets` in all.
     ///
     /// # Errors
     /// `Limit` when there is more; otherwise what ended the command.
     pub async fn collect(self, max_octets: usize) -> Result<Vec<Message>, Error> {
         let mut stream = self.stream();
         let mut rows = Collected::new(max_octets);
+        let mut left = max_octets;
         while let Some(part) = std::future::poll_fn(|cx| stream.poll_part(cx)).await? {
+            left = left.checked_sub(pipe::content(&part)).ok_or_else(|| too_much(max_octets))?;
             rows.push(part);
         }
         rows.into_rows()?.into_iter().map(named).collect()
     }
+}
+
+fn too_much(max_octets: usize) -> Error {
+    let text = format!("the content of the messages exceeds the limit of {max_octets} octets the caller gave");
+    Error::new(ErrorKind::Limit, text)
 }
 
 impl FetchStream {

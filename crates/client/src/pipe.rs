@@ -137,13 +137,17 @@ impl FetchSink for Sink {
     }
 }
 
+/// Roughly what a part takes.
 fn cost(part: &FetchPart) -> usize {
+    content(part) + if matches!(part, FetchPart::Row(_)) { ROW } else { 0 }
+}
+
+/// Octets of content in a part.
+pub(crate) fn content(part: &FetchPart) -> usize {
     match part {
         FetchPart::BodyChunk(chunk) => chunk.len(),
         FetchPart::BodyStart(_) | FetchPart::BodyEnd => 0,
-        FetchPart::Row(row) => {
-            row.bodies().iter().filter_map(|body| body.bytes()).fold(ROW, |sum, bytes| sum + bytes.len())
-        }
+        FetchPart::Row(row) => row.bodies().iter().filter_map(|body| body.bytes()).map(Bytes::len).sum(),
     }
 }
 

@@ -66,6 +66,22 @@ async fn a_server_that_takes_nothing_any_more() {
 }
 
 #[tokio::test]
+async fn a_message_that_never_comes() {
+    let peer = peer(|conn| {
+        conn.expect_line()?;
+        conn.send("+ go\r\n")?;
+        conn.drain()
+    });
+    let timers = Timers { stall: Duration::from_millis(200), ..Timers::default() };
+    let client = soon(imapkit::connect(&plain(&peer).timers(timers))).await.unwrap();
+    let (reader, _writer) = tokio::io::duplex(64);
+    let error = soon(client.append("INBOX", NewMessage::from_reader(reader, 10_000))).await.unwrap_err();
+    assert!(error.to_string().contains("not supplied"), "{error}");
+    assert!(!client.is_open());
+    over(peer).await;
+}
+
+#[tokio::test]
 async fn t104_silence_is_an_error_with_a_name() {
     let peer = peer(|conn| {
         conn.expect("NOOP")?;
