@@ -184,6 +184,7 @@ async fn open(
 ) -> Result<(Client, Driver), Error> {
     let tls = match config.protection {
         Wanted::Tls | Wanted::StartTls => {
+            clock.enter(Phase::Tls);
             let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
             Some((clock.within(config.trust.load()).await??, server))
         }

@@ -291,6 +291,7 @@ impl Driver {
             self.engine.tell(event);
         }
         self.engine.tidy();
+        self.engine.fate.wake_readers();
         if let Some(tracer) = self.engine.tracer.clone() {
             while let Some(line) = self.engine.session.poll_trace() {
                 tracer(&line);

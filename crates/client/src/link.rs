@@ -7,7 +7,8 @@
 //! dropped, and the promise in it breaks. The driver ends when the last link is gone.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Waker;
 
 use imapkit_session::{Command, CommandId, Error, ErrorKind};
 use tokio::sync::mpsc::UnboundedSender;
@@ -32,6 +33,8 @@ pub(crate) struct Fate {
     end: OnceLock<Error>,
     /// Promises not kept yet.
     awaited: AtomicUsize,
+    /// Readers for whom something has come in since the driver last looked.
+    readers: Mutex<Vec<Waker>>,
 }
 
 /// Names a submitted command, also before the driver has seen it.
@@ -118,6 +121,17 @@ impl Fate {
     /// Somebody waits for the answer to a command.
     pub(crate) fn is_awaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed) > 0
+    }
+
+    /// Has the driver wake a reader once it has taken in all that was read: then there is more to be had for one waking.
+    pub(crate) fn wake_later(&self, reader: Waker) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+    }
+
+    /// Wakes those.
+    pub(crate) fn wake_readers(&self) {
+        let readers = std::mem::take(&mut *self.readers.lock().unwrap_or_else(PoisonError::into_inner));
+        readers.into_iter().for_each(Waker::wake);
     }
 
     pub(crate) fn promised(&self) {

@@ -8,9 +8,10 @@
 //!            | held > HIGH: Flow::Full, the session stops reading            | held < LOW: a job resumes it
 //! ```
 //!
-//! Invariants: a reader is woken only when it has found the queue empty; what nobody wants any more is taken and forgotten at once, so that the
-//! connection stays in step; the queue exceeds [`HIGH`] only while somebody waits for another command, and then by [`HARD`] at most:
-//! without that, a program that runs a command for each row would wait for an answer behind rows that only it can take away.
+//! Invariants: a reader is woken only when it has found the queue empty, and once for all that one reading of the socket brings; what nobody
+//! wants any more is taken and forgotten at once, so that the connection stays in step; the queue exceeds [`HIGH`] only while somebody
+//! waits for another command, and then by [`HARD`] at most: without that, a program that runs a command for each row would wait for an
+//! answer behind rows that only it can take away.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -125,9 +126,10 @@ impl FetchSink for Sink {
         state.parts.push_back(part);
         let full = state.held >= HIGH && (state.held >= HARD || !self.fate.is_awaited());
         state.paused |= full;
-        if let Some(reader) = state.reader.take() {
-            drop(state);
-            reader.wake();
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            self.fate.wake_later(reader);
         }
         if full { Flow::Full } else { Flow::Ready }
     }

@@ -98,6 +98,8 @@ fn a_reader_is_woken_once_for_many_rows() {
     for uid in 1..=100 {
         assert_eq!(bench.row(uid), Flow::Ready);
     }
+    assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 0);
+    bench.fate.wake_readers();
     assert_eq!(bench.wakes.0.load(Ordering::Relaxed), 1);
     assert!((1..=100).all(|uid| bench.uid() == uid));
     assert!(bench.message().is_pending());
