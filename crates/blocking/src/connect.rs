@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use imapkit_dial::{Host, Phase, Route};
 use imapkit_session::{Error, ErrorKind, Opened, Session};
-use imapkit_transport::{Facts, ServerId};
+use imapkit_transport::{Facts, ServerId, TlsConfig};
 
 use crate::attempt::Attempt;
 use crate::cancel::{Cancel, Canceller};
@@ -92,9 +92,10 @@ impl Connector {
     /// As [`connect`], and `Cancelled`.
     pub fn connect(self) -> Result<Client, Error> {
         let (host, port) = plan::check(&self.config)?;
+        let tls = self.tls(&host, port)?;
         let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
         let socket = self.dial(&host, port, &mut attempt)?;
-        self.open(&host, port, socket, attempt)
+        self.open(&host, port, tls, socket, attempt)
     }
 
     /// Speaks IMAP over a stream of the caller's.
@@ -103,9 +104,10 @@ impl Connector {
     /// As [`connect`], and `Cancelled`.
     pub fn connect_stream(self, stream: impl Stream) -> Result<Client, Error> {
         let (host, port) = plan::server(&self.config)?;
+        let tls = self.tls(&host, port)?;
         let socket = Socket::other(stream).map_err(|error| failure::io("taking over the stream", error))?;
         let attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
-        self.open(&host, port, socket, attempt)
+        self.open(&host, port, tls, socket, attempt)
     }
 
     fn dial(&self, host: &Host, port: u16, attempt: &mut Attempt) -> Result<Socket, Error> {
@@ -130,16 +132,27 @@ impl Connector {
         }
     }
 
-    /// Everything from an open socket to "ready".
-    fn open(&self, host: &Host, port: u16, socket: Socket, mut attempt: Attempt) -> Result<Client, Error> {
-        let config = &self.config;
-        let tls = match config.protection {
+    /// What TLS is to be like, where there is to be any. Files that cannot be used are found out before anything is resolved.
+    fn tls(&self, host: &Host, port: u16) -> Result<Option<(TlsConfig, ServerId)>, Error> {
+        match self.config.protection {
             Wanted::Tls | Wanted::StartTls => {
                 let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
-                Some((config.trust.load()?, server))
+                Ok(Some((self.config.trust.load(&server)?, server)))
             }
-            Wanted::Plaintext { .. } | Wanted::Tunnel => None,
-        };
+            Wanted::Plaintext { .. } | Wanted::Tunnel => Ok(None),
+        }
+    }
+
+    /// Everything from an open socket to "ready".
+    fn open(
+        &self,
+        host: &Host,
+        port: u16,
+        tls: Option<(TlsConfig, ServerId)>,
+        socket: Socket,
+        mut attempt: Attempt,
+    ) -> Result<Client, Error> {
+        let config = &self.config;
         let mut layers = Layers::default();
         if let (Wanted::Tls, Some((tls, server))) = (config.protection, &tls) {
             layers.start_tls(tls, server)?;

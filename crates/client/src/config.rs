@@ -17,7 +17,7 @@ use imapkit_sasl::{Credentials, Policy};
 use imapkit_session::types::{Capability, Secret};
 use imapkit_session::wire::Limits;
 use imapkit_session::{Login, Timers, TraceLine};
-use imapkit_transport::TlsConfig;
+use imapkit_transport::{Digest, TlsConfig};
 
 use crate::engine::Tracer;
 use crate::trust::Trust;
@@ -202,7 +202,8 @@ impl Config {
         self
     }
 
-    /// What to trust, instead of the system's authorities.
+    /// What to trust and to offer, made by hand. It takes the place of everything said by [`Config::ca_file`], [`Config::pin`],
+    /// [`Config::trusted_site`], [`Config::client_certificate_file`] and [`Config::secure_fallback`] so far.
     pub fn tls_config(mut self, config: TlsConfig) -> Self {
         self.trust = Trust::given(config);
         self
@@ -210,7 +211,33 @@ impl Config {
 
     /// Trusts the authorities in this PEM file besides the system's. It is read at the first connect.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.trust = Trust::with_file(path.into());
+        self.trust = self.trust.ca_file(path.into());
+        self
+    }
+
+    /// Accepts the server for this key (SHA-256 of its subjectPublicKeyInfo) and for nothing else. May be called again, to announce a change
+    /// of keys.
+    pub fn pin(mut self, key: Digest) -> Self {
+        self.trust = self.trust.pin(key);
+        self
+    }
+
+    /// Accepts any certificate: whoever sits in the way can read everything. What is wrong with it is in the connection's facts.
+    pub fn trusted_site(mut self, trusted: bool) -> Self {
+        self.trust = self.trust.trusted_site(trusted);
+        self
+    }
+
+    /// Shows the certificate in this file (PEM or PKCS#12, read at the first connect) when the server asks for one.
+    pub fn client_certificate_file(mut self, path: impl Into<PathBuf>, password: Option<Secret>) -> Self {
+        self.trust = self.trust.client_certificate(path.into(), password);
+        self
+    }
+
+    /// Also permits TLS 1.0 and 1.1, RC4, 3DES, MD5, SHA-1 and short keys, for servers that know nothing better. It does not change whether
+    /// TLS is used, nor how certificates are checked. Needs the feature `legacy-tls`: without, connecting is an error of kind `Misuse`.
+    pub fn secure_fallback(mut self, permitted: bool) -> Self {
+        self.trust = self.trust.secure_fallback(permitted);
         self
     }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use imapkit_dial::{Address, Host, Phase, Route};
 use imapkit_session::{Error, ErrorKind, Login, Opened, Opening, Protection, Security, Session, State, Tick};
-use imapkit_transport::{Facts, ServerId};
+use imapkit_transport::{Facts, ServerId, TlsConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
@@ -68,6 +68,7 @@ pub async fn connect(config: &Config) -> Result<Client, Error> {
 pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
     let (host, port) = check(config)?;
     let mut clock = Clock::new(config.connect_timeout);
+    let tls = tls(config, &host, port, &clock).await?;
     let (wire, peer): (Box<dyn Wire>, _) = match &config.route {
         Route::Direct => {
             let only_here = config.protection == (Wanted::Plaintext { anywhere: false });
@@ -89,7 +90,7 @@ pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
         }
         _ => return Err(Error::new(ErrorKind::Unsupported, "this way of connecting is not supported here")),
     };
-    open(config, &host, port, wire, peer, clock).await
+    open(config, &host, port, tls, (wire, peer), clock).await
 }
 
 /// Speaks IMAP over a stream of the caller's, protected as the configuration says ([`Config::tunnel`] for one that needs no TLS).
@@ -101,7 +102,9 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (host, port) = parse_host(config)?;
-    open(config, &host, port, Box::new(stream), None, Clock::new(config.connect_timeout)).await
+    let clock = Clock::new(config.connect_timeout);
+    let tls = tls(config, &host, port, &clock).await?;
+    open(config, &host, port, tls, (Box::new(stream), None), clock).await
 }
 
 fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
@@ -173,23 +176,26 @@ fn login(config: &Config, host: &Host, port: u16, binding: &Binding) -> Option<B
     Some(Box::new(bound))
 }
 
+/// What TLS is to be like, where there is to be any. Files that cannot be used are found out before anything is resolved.
+async fn tls(config: &Config, host: &Host, port: u16, clock: &Clock) -> Result<Option<(TlsConfig, ServerId)>, Error> {
+    match config.protection {
+        Wanted::Tls | Wanted::StartTls => {
+            let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
+            Ok(Some((clock.within(config.trust.load(&server)).await??, server)))
+        }
+        Wanted::Plaintext { .. } | Wanted::Tunnel => Ok(None),
+    }
+}
+
 /// Everything from an open stream to "ready".
 async fn open(
     config: &Config,
     host: &Host,
     port: u16,
-    wire: Box<dyn Wire>,
-    peer: Option<SocketAddr>,
+    tls: Option<(TlsConfig, ServerId)>,
+    (wire, peer): (Box<dyn Wire>, Option<SocketAddr>),
     mut clock: Clock,
 ) -> Result<(Client, Driver), Error> {
-    let tls = match config.protection {
-        Wanted::Tls | Wanted::StartTls => {
-            clock.enter(Phase::Tls);
-            let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
-            Some((clock.within(config.trust.load()).await??, server))
-        }
-        Wanted::Plaintext { .. } | Wanted::Tunnel => None,
-    };
     let binding = Binding::default();
     let nonce = getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;
     let session = Session::new(

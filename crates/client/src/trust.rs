@@ -3,57 +3,104 @@
 //! Separate because loading reads files and the system's authorities, which takes milliseconds and may fail, so it is done off the
 //! runtime's threads and not at every connect. No RFC; the policy is `transport`'s.
 
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use imapkit_session::types::Secret;
 use imapkit_session::{Error, ErrorKind};
-use imapkit_transport::TlsConfig;
+use imapkit_transport::{Digest, ServerId, TlsConfig};
 
 use crate::failure;
 
-/// What to trust, and what became of it.
-#[derive(Clone, Debug, Default)]
+/// What to trust and to show, and what became of it.
+#[derive(Clone, Default)]
 pub(crate) struct Trust {
-    file: Option<PathBuf>,
-    loaded: Arc<OnceLock<TlsConfig>>,
+    /// Made by the caller: nothing else counts.
+    given: Option<TlsConfig>,
+    ca_file: Option<PathBuf>,
+    pins: Vec<Digest>,
+    trusted_site: bool,
+    fallback: bool,
+    client: Option<(PathBuf, Option<Secret>)>,
+    /// For the server it was loaded for: pins belong to one.
+    loaded: Arc<Mutex<Option<(ServerId, TlsConfig)>>>,
 }
 
 impl Trust {
     /// Ready made.
     pub(crate) fn given(config: TlsConfig) -> Self {
-        let loaded = OnceLock::new();
-        let _ = loaded.set(config);
-        Self { file: None, loaded: Arc::new(loaded) }
+        Self { given: Some(config), ..Self::default() }
     }
 
-    /// The authorities in a PEM file besides the system's.
-    pub(crate) fn with_file(path: PathBuf) -> Self {
-        Self { file: Some(path), loaded: Arc::default() }
+    /// The same with this authorities file.
+    pub(crate) fn ca_file(self, path: PathBuf) -> Self {
+        Self { ca_file: Some(path), ..self.anew() }
     }
 
-    /// The settings; loaded by the first who asks.
-    pub(crate) async fn load(&self) -> Result<TlsConfig, Error> {
-        if let Some(config) = self.loaded.get() {
-            return Ok(config.clone());
+    /// The same with one more pinned key.
+    pub(crate) fn pin(self, key: Digest) -> Self {
+        let mut changed = self.anew();
+        changed.pins.push(key);
+        changed
+    }
+
+    /// The same, whatever the certificate, or not.
+    pub(crate) fn trusted_site(self, trusted: bool) -> Self {
+        Self { trusted_site: trusted, ..self.anew() }
+    }
+
+    /// The same, old TLS permitted or not.
+    pub(crate) fn secure_fallback(self, permitted: bool) -> Self {
+        Self { fallback: permitted, ..self.anew() }
+    }
+
+    /// The same with this client certificate.
+    pub(crate) fn client_certificate(self, path: PathBuf, password: Option<Secret>) -> Self {
+        Self { client: Some((path, password)), ..self.anew() }
+    }
+
+    /// The settings without what was loaded by them.
+    fn anew(self) -> Self {
+        Self { loaded: Arc::default(), ..self }
+    }
+
+    /// The settings for this server; loaded by the first who asks.
+    pub(crate) async fn load(&self, server: &ServerId) -> Result<TlsConfig, Error> {
+        if let Some(config) = self.kept(server) {
+            return Ok(config);
         }
-        let file = self.file.clone();
-        let loading = tokio::task::spawn_blocking(move || build(file));
-        let config = loading
-            .await
-            .map_err(|error| Error::with_source(ErrorKind::Bug, "loading TLS settings failed", error))??;
-        let _ = self.loaded.set(config.clone());
+        let (trust, server) = (self.clone(), server.clone());
+        let loading = tokio::task::spawn_blocking(move || trust.build(&server));
+        loading.await.map_err(|error| Error::with_source(ErrorKind::Bug, "loading TLS settings failed", error))?
+    }
+
+    fn kept(&self, server: &ServerId) -> Option<TlsConfig> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = loaded.as_ref().filter(|(of, _)| of == server).map(|(_, config)| config.clone());
+        self.given.clone().or(kept)
+    }
+
+    fn build(&self, server: &ServerId) -> Result<TlsConfig, Error> {
+        let mut builder = TlsConfig::builder().trusted_site(self.trusted_site).secure_fallback(self.fallback);
+        if let Some(path) = &self.ca_file {
+            builder = builder.authorities_pem(&read(path, "the authorities")?);
+        }
+        for pin in &self.pins {
+            builder = builder.pin(server.clone(), *pin);
+        }
+        if let Some((path, password)) = &self.client {
+            let file = read(path, "the client certificate")?;
+            builder = builder.client_certificate_file(&file, password.as_ref().map(Secret::expose));
+        }
+        let config = builder.build().map_err(failure::transport)?;
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = Some((server.clone(), config.clone()));
         Ok(config)
     }
 }
 
-fn build(file: Option<PathBuf>) -> Result<TlsConfig, Error> {
-    let mut builder = TlsConfig::builder();
-    if let Some(path) = file {
-        let pem = std::fs::read(&path).map_err(|error| {
-            let text = format!("reading the authorities in {}: {error}", path.display());
-            Error::with_source(ErrorKind::Misuse, text, error)
-        })?;
-        builder = builder.authorities_pem(&pem);
-    }
-    builder.build().map_err(failure::transport)
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| {
+        let text = format!("reading {what} in {}: {error}", path.display());
+        Error::with_source(ErrorKind::Misuse, text, error)
+    })
 }

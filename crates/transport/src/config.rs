@@ -12,15 +12,19 @@ use std::sync::Arc;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 
 use crate::certificate::Digest;
 use crate::error::Error;
 use crate::facts::TlsVersion;
+use crate::identity::{Identity, certificates};
 use crate::server_id::ServerId;
+#[cfg(feature = "legacy-tls")]
+use crate::tls::Context;
+#[cfg(feature = "legacy-tls")]
+use crate::trust::WeakJudge;
 use crate::trust::{Trust, Verifier};
 
 /// Where trusted authorities come from. Authorities given as PEM are trusted besides.
@@ -51,8 +55,17 @@ impl Default for Roots {
 /// TLS settings of an account; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TlsConfig {
-    base: Arc<ClientConfig>,
+    backend: Backend,
     trust: Arc<Trust>,
+}
+
+/// The library that does it, and what it needs to know.
+#[derive(Debug, Clone)]
+pub(crate) enum Backend {
+    /// rustls; the verifier is still to be put in.
+    Modern(Arc<ClientConfig>),
+    #[cfg(feature = "legacy-tls")]
+    Legacy(Arc<Context>),
 }
 
 impl TlsConfig {
@@ -64,19 +77,20 @@ impl TlsConfig {
             client: None,
             pins: Vec::new(),
             trusted_site: false,
-            versions: (TlsVersion::V1_2, TlsVersion::V1_3),
+            fallback: false,
+            versions: None,
             alpn: Vec::new(),
             at: None,
         }
     }
 
-    /// The rustls configuration of one connection, and the verifier that will keep its verdict.
-    pub(crate) fn for_server(&self, server: &ServerId) -> (Arc<ClientConfig>, Arc<Verifier>) {
-        let verifier = Arc::new(Verifier::new(Arc::clone(&self.trust), server));
-        let judge: Arc<dyn ServerCertVerifier> = verifier.clone();
-        let mut config = ClientConfig::clone(&self.base);
-        config.dangerous().set_certificate_verifier(judge);
-        (Arc::new(config), verifier)
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// Who judges one connection, and keeps the verdict.
+    pub(crate) fn verifier(&self, server: &ServerId) -> Verifier {
+        Verifier::new(Arc::clone(&self.trust), server)
     }
 }
 
@@ -85,10 +99,11 @@ impl TlsConfig {
 pub struct TlsConfigBuilder {
     roots: Roots,
     authorities: Vec<Vec<u8>>,
-    client: Option<(Vec<u8>, Vec<u8>)>,
+    client: Option<Result<Identity, Error>>,
     pins: Vec<(ServerId, Digest)>,
     trusted_site: bool,
-    versions: (TlsVersion, TlsVersion),
+    fallback: bool,
+    versions: Option<(TlsVersion, TlsVersion)>,
     alpn: Vec<Vec<u8>>,
     at: Option<Duration>,
 }
@@ -110,7 +125,16 @@ impl TlsConfigBuilder {
     /// Shows this certificate (PEM chain, own certificate first) when a server asks for one (T052). The key is PKCS#8, PKCS#1 or
     /// SEC 1 PEM, not encrypted; it may stand in the same file.
     pub fn client_certificate_pem(mut self, chain: &[u8], key: &[u8]) -> Self {
-        self.client = Some((chain.to_vec(), key.to_vec()));
+        self.client = Some(Identity::from_pem(chain, key, None));
+        self
+    }
+
+    /// Shows the certificate in this file when a server asks for one (T052): PEM with certificate and key, which may be encrypted,
+    /// or PKCS#12 (`.p12`, `.pfx`); the bytes tell which. Nothing else is shown, and no other server sees it. The password is used
+    /// here and not kept. What is wrong with the file is told by [`build`](Self::build); what is encrypted needs the feature
+    /// `legacy-tls` and is [`Error::NotSupported`] without.
+    pub fn client_certificate_file(mut self, bytes: &[u8], password: Option<&str>) -> Self {
+        self.client = Some(Identity::read(bytes, password));
         self
     }
 
@@ -128,9 +152,18 @@ impl TlsConfigBuilder {
         self
     }
 
-    /// Offers these versions only.
+    /// Also permits what is old and weak, for a server that knows nothing better: TLS 1.0 and 1.1, RC4, 3DES, CBC, MD5, SHA-1, key
+    /// exchange without forward secrecy, 1024-bit keys. A server that can do better is spoken to better. Whether TLS is used, and
+    /// whether a certificate is checked, does not change; [`Facts::weaknesses`](crate::Facts::weaknesses) tells what the server made
+    /// of it. Uses OpenSSL: without the feature `legacy-tls`, [`build`](Self::build) fails with [`Error::NotSupported`].
+    pub fn secure_fallback(mut self, permitted: bool) -> Self {
+        self.fallback = permitted;
+        self
+    }
+
+    /// Offers these versions only. By default TLS 1.2 and 1.3, with the fallback 1.0 to 1.3.
     pub fn versions(mut self, min: TlsVersion, max: TlsVersion) -> Self {
-        self.versions = (min, max);
+        self.versions = Some((min, max));
         self
     }
 
@@ -149,10 +182,9 @@ impl TlsConfigBuilder {
     /// Checks and loads everything. Reads the system's roots, where they are asked for: a few milliseconds.
     ///
     /// # Errors
-    /// [`Error::Config`] that says what cannot be used.
+    /// [`Error::Config`] that says what cannot be used; [`Error::NotSupported`] for what this build was made without.
     pub fn build(self) -> Result<TlsConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let versions = versions(self.versions)?;
         let mut anchors = Vec::new();
         for pem in &self.authorities {
             anchors.extend(certificates(pem, "the authorities file")?);
@@ -162,51 +194,84 @@ impl TlsConfigBuilder {
             Err(_) if self.trusted_site => None,
             outcome => outcome?,
         };
-        let trust = Arc::new(Trust {
-            chain,
-            algorithms: provider.signature_verification_algorithms,
-            anchors,
-            pins: self.pins,
-            trusted_site: self.trusted_site,
-        });
         let clock: Arc<dyn TimeProvider> = match self.at {
             Some(at) => Arc::new(Fixed(UnixTime::since_unix_epoch(at))),
             None => Arc::new(DefaultTimeProvider),
         };
-        // Stands in until a connection brings its own verifier; with no roots and no pins it refuses everything.
-        let refusing = Trust {
-            chain: None,
-            algorithms: trust.algorithms,
-            anchors: Vec::new(),
-            pins: Vec::new(),
-            trusted_site: false,
+        let identity = self.client.clone().transpose()?;
+        let algorithms = provider.signature_verification_algorithms;
+        let backend = if self.fallback {
+            self.legacy(identity.as_ref(), clock)?
+        } else {
+            self.modern(identity, clock, provider)?
         };
-        let nobody = ServerId::new("invalid", 0)?;
+        let trust = Trust {
+            chain,
+            algorithms,
+            #[cfg(feature = "legacy-tls")]
+            weak: self.fallback.then(|| WeakJudge { anchors: anchors.clone(), platform: is_platform(self.roots) }),
+            anchors,
+            pins: self.pins,
+            trusted_site: self.trusted_site,
+        };
+        Ok(TlsConfig { backend, trust: Arc::new(trust) })
+    }
+
+    fn modern(
+        &self,
+        identity: Option<Identity>,
+        clock: Arc<dyn TimeProvider>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Backend, Error> {
+        let versions = supported(self.versions.unwrap_or((TlsVersion::V1_2, TlsVersion::V1_3)))?;
+        let nobody = Verifier::refusing(provider.signature_verification_algorithms)?;
         let wants_client = ClientConfig::builder_with_details(provider, clock)
             .with_protocol_versions(&versions)
             .map_err(config_error)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier::new(Arc::new(refusing), &nobody)));
-        let mut base = match &self.client {
-            Some((chain, key)) => {
-                let chain = certificates(chain, "the client certificate")?;
-                wants_client.with_client_auth_cert(chain, private_key(key)?).map_err(config_error)?
+            .with_custom_certificate_verifier(Arc::new(nobody));
+        let mut base = match identity {
+            Some(Identity { chain, key }) => {
+                wants_client.with_client_auth_cert(chain, key.clone_key()).map_err(config_error)?
             }
             None => wants_client.with_no_client_auth(),
         };
-        base.alpn_protocols = self.alpn;
+        base.alpn_protocols.clone_from(&self.alpn);
         base.resumption = Resumption::disabled();
-        Ok(TlsConfig { base: Arc::new(base), trust })
+        Ok(Backend::Modern(Arc::new(base)))
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    fn legacy(&self, identity: Option<&Identity>, clock: Arc<dyn TimeProvider>) -> Result<Backend, Error> {
+        let versions = self.versions.unwrap_or((TlsVersion::V1_0, TlsVersion::V1_3));
+        Ok(Backend::Legacy(Arc::new(Context::new(versions, &self.alpn, identity, clock)?)))
+    }
+
+    #[cfg(not(feature = "legacy-tls"))]
+    #[allow(clippy::unused_self, clippy::needless_pass_by_value, reason = "shaped like the other")]
+    fn legacy(&self, _: Option<&Identity>, _: Arc<dyn TimeProvider>) -> Result<Backend, Error> {
+        Err(Error::NotSupported("secure_fallback"))
     }
 }
 
-fn versions((min, max): (TlsVersion, TlsVersion)) -> Result<Vec<&'static SupportedProtocolVersion>, Error> {
+fn supported((min, max): (TlsVersion, TlsVersion)) -> Result<Vec<&'static SupportedProtocolVersion>, Error> {
     let known = [(TlsVersion::V1_3, &version::TLS13), (TlsVersion::V1_2, &version::TLS12)];
     let chosen: Vec<_> = known.iter().filter(|(at, _)| (min..=max).contains(at)).map(|(_, version)| *version).collect();
-    if chosen.is_empty() {
+    if min > max {
         return Err(Error::Config(format!("no TLS version lies between {min} and {max}")));
     }
+    if min < TlsVersion::V1_2 {
+        return Err(Error::Config(format!("{min} needs secure_fallback")));
+    }
     Ok(chosen)
+}
+
+#[cfg(feature = "legacy-tls")]
+fn is_platform(roots: Roots) -> bool {
+    #[cfg(feature = "roots-platform")]
+    return roots == Roots::Platform;
+    #[cfg(not(feature = "roots-platform"))]
+    return false;
 }
 
 fn chain_verifier(
@@ -241,28 +306,6 @@ fn webpki_verifier(
     let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
     let verifier = builder.build().map_err(|error| Error::Config(error.to_string()))?;
     Ok(Some(verifier))
-}
-
-fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    match found {
-        Ok(found) if found.is_empty() => Err(Error::Config(format!("{what} holds no PEM certificate"))),
-        Ok(found) => Ok(found),
-        Err(error) => Err(Error::Config(format!("{what} is not valid PEM: {error}"))),
-    }
-}
-
-fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
-    const ENCRYPTED: &[u8] = b"ENCRYPTED";
-    PrivateKeyDer::from_pem_slice(pem).map_err(|error| {
-        Error::Config(match error {
-            pem::Error::NoItemsFound if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) => {
-                String::from("the client certificate's key is encrypted; decrypt it first")
-            }
-            pem::Error::NoItemsFound => String::from("the client certificate has no PEM private key"),
-            error => format!("the client certificate's key is not valid PEM: {error}"),
-        })
-    })
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "shaped for map_err")]

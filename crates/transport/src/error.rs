@@ -10,6 +10,7 @@ use core::fmt;
 
 use crate::certificate::{Certificate, Digest, utc};
 use crate::protocol::Protocol;
+use crate::weakness::Weakness;
 
 /// Why a byte layer failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,13 @@ use crate::protocol::Protocol;
 pub enum Error {
     /// The server's certificate was refused.
     Certificate(Box<CertificateError>),
-    /// The peer speaks no TLS version (or suite) that the configuration allows.
-    ProtocolVersion,
+    /// The peer speaks no TLS version or suite that the configuration allows (T048).
+    ProtocolVersion {
+        /// The alert by which it said so, unless that was `protocol_version`.
+        told: Option<String>,
+        /// Old versions and suites were permitted already (`secure_fallback`).
+        fallback: bool,
+    },
     /// The peer answered a TLS hello with clear text: wrong port, or a server that says OK to STARTTLS and does not mean it
     /// (T026, T039).
     PlainTextPeer(Protocol),
@@ -45,6 +51,8 @@ pub enum Error {
     },
     /// The configuration cannot be used: no roots, a PEM text that does not parse, a host that is no name.
     Config(String),
+    /// The configuration asks for what this build was made without (the feature `legacy-tls`).
+    NotSupported(&'static str),
     /// The caller called out of order; nothing was sent.
     Misuse(&'static str),
 }
@@ -67,6 +75,8 @@ pub enum ErrorKind {
     Revoked,
     /// The key is not the pinned one.
     PinMismatch,
+    /// A signature or a key of the certificate's chain is too weak.
+    WeakCertificate,
     /// The certificate cannot be used for another reason.
     BadCertificate,
     /// No common TLS version.
@@ -87,6 +97,8 @@ pub enum ErrorKind {
     InflateRatio,
     /// The configuration cannot be used.
     Config,
+    /// The configuration asks for what this build was made without.
+    NotSupported,
     /// The caller called out of order.
     Misuse,
 }
@@ -96,7 +108,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Certificate(error) => error.problem.kind(),
-            Self::ProtocolVersion => ErrorKind::ProtocolVersion,
+            Self::ProtocolVersion { .. } => ErrorKind::ProtocolVersion,
             Self::PlainTextPeer(_) => ErrorKind::PlainTextPeer,
             Self::Alert(_) => ErrorKind::Alert,
             Self::Truncated { .. } => ErrorKind::Truncated,
@@ -105,6 +117,7 @@ impl Error {
             Self::Inflate(_) => ErrorKind::Inflate,
             Self::InflateRatio { .. } => ErrorKind::InflateRatio,
             Self::Config(_) => ErrorKind::Config,
+            Self::NotSupported(_) => ErrorKind::NotSupported,
             Self::Misuse(_) => ErrorKind::Misuse,
         }
     }
@@ -116,14 +129,27 @@ impl Error {
             _ => None,
         }
     }
+
+    /// Would [`secure_fallback`](crate::TlsConfigBuilder::secure_fallback), which was off, perhaps have let this server pass?
+    pub fn needs_fallback(&self) -> bool {
+        match self {
+            Self::ProtocolVersion { fallback, .. } => !fallback,
+            Self::Certificate(error) => matches!(error.problem, CertificateProblem::Weak(_)),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificate(error) => error.fmt(f),
-            Self::ProtocolVersion => {
-                f.write_str("the server offers no TLS version or cipher suite that is allowed here")
+            Self::ProtocolVersion { told, fallback } => {
+                f.write_str("the server offers no TLS version or cipher suite that is allowed here")?;
+                if let Some(alert) = told {
+                    write!(f, " (alert {alert})")?;
+                }
+                if *fallback { Ok(()) } else { f.write_str("; secure_fallback permits old ones") }
             }
             Self::PlainTextPeer(Protocol::Unknown) => f.write_str("the server does not speak TLS on this port"),
             Self::PlainTextPeer(protocol) => {
@@ -141,6 +167,9 @@ impl fmt::Display for Error {
                 write!(f, "the compressed stream expands more than {limit} times (limit max_ratio)")
             }
             Self::Config(reason) => write!(f, "TLS configuration: {reason}"),
+            Self::NotSupported(what) => {
+                write!(f, "TLS configuration: not supported in this build, which lacks legacy-tls: {what}")
+            }
             Self::Misuse(reason) => f.write_str(reason),
         }
     }
@@ -195,7 +224,9 @@ pub enum CertificateProblem {
         /// SHA-256 of the key the server has.
         found: Digest,
     },
-    /// Anything else: bad encoding, wrong purpose, weak or wrong signature.
+    /// A signature or a key in its chain is too weak.
+    Weak(Weakness),
+    /// Anything else: bad encoding, wrong purpose, wrong signature.
     Invalid(String),
 }
 
@@ -209,6 +240,7 @@ impl CertificateProblem {
             Self::SelfSigned => ErrorKind::SelfSigned,
             Self::Revoked => ErrorKind::Revoked,
             Self::PinMismatch { .. } => ErrorKind::PinMismatch,
+            Self::Weak(_) => ErrorKind::WeakCertificate,
             Self::Invalid(_) => ErrorKind::BadCertificate,
         }
     }
@@ -220,7 +252,7 @@ impl CertificateProblem {
             Self::WrongHost { .. } => CertificateStatus::NoMatch,
             Self::UnknownIssuer { .. } | Self::SelfSigned | Self::PinMismatch { .. } => CertificateStatus::Untrusted,
             Self::Revoked => CertificateStatus::Revoked,
-            Self::Invalid(_) => CertificateStatus::Invalid,
+            Self::Weak(_) | Self::Invalid(_) => CertificateStatus::Invalid,
         }
     }
 }
@@ -250,6 +282,9 @@ impl fmt::Display for CertificateError {
                     0 => pin.fmt(f),
                     _ => write!(f, " or {pin}"),
                 })
+            }
+            CertificateProblem::Weak(weakness) => {
+                write!(f, "the certificate of {host} is too weak ({weakness}); secure_fallback permits it")
             }
             CertificateProblem::Invalid(reason) => write!(f, "the certificate of {host} is not acceptable: {reason}"),
         }

@@ -5,17 +5,22 @@
 
 use core::fmt;
 
-use rustls::client::ClientConnection;
-use rustls::{CipherSuite, ProtocolVersion};
+use rustls::pki_types::CertificateDer;
 
 use crate::certificate::{Certificate, end_point};
 use crate::error::{CertificateError, CertificateStatus};
+use crate::suite::Suite;
 use crate::trust::Verdict;
+use crate::weakness::{self, Weakness};
 
-/// A TLS protocol version. Older ones are out (RFC 8996, RFC 8997).
+/// A TLS protocol version. SSL is out altogether (RFC 7568).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TlsVersion {
+    /// TLS 1.0, RFC 2246: only with the fallback (RFC 8996).
+    V1_0,
+    /// TLS 1.1, RFC 4346: only with the fallback (RFC 8996).
+    V1_1,
     /// TLS 1.2, RFC 5246.
     V1_2,
     /// TLS 1.3, RFC 8446.
@@ -25,6 +30,8 @@ pub enum TlsVersion {
 impl fmt::Display for TlsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::V1_0 => "TLS 1.0",
+            Self::V1_1 => "TLS 1.1",
             Self::V1_2 => "TLS 1.2",
             Self::V1_3 => "TLS 1.3",
         })
@@ -45,11 +52,11 @@ pub struct Facts {
     pub cipher: &'static str,
     /// Its key length in bits.
     pub cipher_bits: u16,
-    /// The hash of the suite: `SHA-384`.
+    /// The hash of the suite: `SHA-384`; with old ciphers that of their MAC, `SHA-1`.
     pub hash: &'static str,
     /// Its length in bits.
     pub hash_bits: u16,
-    /// The key-exchange group: `X25519`.
+    /// The key-exchange group, `X25519`, or the way where it has no name: `DHE`, `RSA`.
     pub key_exchange: &'static str,
     /// The application protocol chosen (ALPN), if any was offered and taken.
     pub alpn: Option<Vec<u8>>,
@@ -65,75 +72,50 @@ pub struct Facts {
     pub pinned: bool,
     /// The `tls-server-end-point` channel binding (RFC 5929), where it is defined for this certificate.
     pub end_point: Option<Vec<u8>>,
+    /// What only [`secure_fallback`](crate::TlsConfigBuilder::secure_fallback) permits, and this server made use of; a pin or a
+    /// trusted site also lets weak certificates pass. Front ends warn of each.
+    pub weaknesses: Vec<Weakness>,
+}
+
+/// What a TLS library says of a finished handshake.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    pub(crate) version: TlsVersion,
+    pub(crate) suite: Suite,
+    pub(crate) key_exchange: &'static str,
+    pub(crate) alpn: Option<Vec<u8>>,
+    /// As the server sent it, its own certificate first.
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// Bits of a Diffie-Hellman group that is too small.
+    pub(crate) weak_group: Option<usize>,
 }
 
 impl Facts {
-    /// Reads a connection whose handshake has just ended; `None` if it has not.
-    pub(crate) fn of(conn: &ClientConnection, host: String, verdict: Option<&Verdict>) -> Option<Self> {
-        let version = match conn.protocol_version()? {
-            ProtocolVersion::TLSv1_2 => TlsVersion::V1_2,
-            ProtocolVersion::TLSv1_3 => TlsVersion::V1_3,
-            _ => return None,
-        };
-        let suite = conn.negotiated_cipher_suite()?;
-        let (name, cipher, cipher_bits, hash, hash_bits) = describe(suite.suite());
-        let leaf = conn.peer_certificates()?.first()?;
-        let problem = verdict.and_then(|verdict| verdict.problem.as_deref());
+    /// Puts together what was agreed and what became of the certificate; `None` if there was none.
+    pub(crate) fn new(agreed: Agreed, host: String, verdict: &Verdict) -> Option<Self> {
+        let Agreed { version, suite, key_exchange, alpn, chain, weak_group } = agreed;
+        let leaf = chain.first()?;
+        let mut weaknesses = weakness::of_connection(version, &suite);
+        weaknesses.extend(weak_group.map(Weakness::Group));
+        weaknesses.extend(weakness::of_chain(&chain));
+        let problem = verdict.problem.as_deref();
         Some(Self {
             host,
             version,
-            suite: name,
-            cipher,
-            cipher_bits,
-            hash,
-            hash_bits,
-            key_exchange: conn
-                .negotiated_key_exchange_group()
-                .and_then(|group| group.name().as_str())
-                .unwrap_or("unknown"),
-            alpn: conn.alpn_protocol().map(<[u8]>::to_vec),
-            chain: conn.peer_certificates()?.iter().map(|der| der.to_vec()).collect(),
+            suite: suite.name,
+            cipher: suite.cipher,
+            cipher_bits: suite.cipher_bits,
+            hash: suite.hash,
+            hash_bits: suite.hash_bits,
+            key_exchange,
+            alpn,
             certificate: Certificate::read(leaf),
             status: problem.map_or(CertificateStatus::Valid, |error| error.problem.status()),
             problem: problem.cloned(),
-            pinned: verdict.is_some_and(|verdict| verdict.pinned),
+            pinned: verdict.pinned,
             end_point: end_point(leaf),
+            weaknesses,
+            chain: chain.iter().map(|der| der.to_vec()).collect(),
         })
     }
-}
-
-type Suite = (&'static str, &'static str, u16, &'static str, u16);
-
-/// The suites that rustls can negotiate; it has no accessor for the parts of a name.
-fn describe(suite: CipherSuite) -> Suite {
-    const AES_128: (&str, u16) = ("AES-128-GCM", 128);
-    const AES_256: (&str, u16) = ("AES-256-GCM", 256);
-    const CHACHA: (&str, u16) = ("ChaCha20-Poly1305", 256);
-    const SHA_256: (&str, u16) = ("SHA-256", 256);
-    const SHA_384: (&str, u16) = ("SHA-384", 384);
-    let (name, cipher, hash) = match suite {
-        CipherSuite::TLS13_AES_128_GCM_SHA256 => ("TLS_AES_128_GCM_SHA256", AES_128, SHA_256),
-        CipherSuite::TLS13_AES_256_GCM_SHA384 => ("TLS_AES_256_GCM_SHA384", AES_256, SHA_384),
-        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => ("TLS_CHACHA20_POLY1305_SHA256", CHACHA, SHA_256),
-        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => {
-            ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", AES_128, SHA_256)
-        }
-        CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => {
-            ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", AES_128, SHA_256)
-        }
-        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => {
-            ("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", AES_256, SHA_384)
-        }
-        CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => {
-            ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", AES_256, SHA_384)
-        }
-        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => {
-            ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA, SHA_256)
-        }
-        CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => {
-            ("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA, SHA_256)
-        }
-        other => (other.as_str().unwrap_or("unknown"), ("unknown", 0), ("unknown", 0)),
-    };
-    (name, cipher.0, cipher.1, hash.0, hash.1)
 }

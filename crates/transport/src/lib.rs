@@ -37,13 +37,16 @@ mod config;
 mod deflate;
 mod error;
 mod facts;
+mod identity;
 mod protocol;
 mod server_id;
 mod stack;
+mod suite;
 #[cfg(test)]
 mod testing;
 mod tls;
 mod trust;
+mod weakness;
 
 pub use certificate::{Certificate, Digest};
 pub use config::{Roots, TlsConfig, TlsConfigBuilder};
@@ -53,3 +56,4 @@ pub use facts::{Facts, TlsVersion};
 pub use protocol::Protocol;
 pub use server_id::ServerId;
 pub use stack::{Received, Stack};
+pub use weakness::Weakness;

@@ -1,43 +1,71 @@
-//! The TLS layer: rustls without its I/O.
+//! The TLS layer: one connection as a client, without I/O, by either of two libraries.
 //!
-//! ADR: the buffered `ClientConnection`, not `UnbufferedClientConnection`. rustls 0.23 has no keying-material exporter on the
-//! unbuffered kind, so `tls-exporter` channel binding (SCRAM-PLUS) would be impossible. It is faster (it skips one copy, though
-//! it, too, moves each record into a `Vec` of its own): 300 MB decrypted in memory, median of 15 runs on 2 cores, AES-256-GCM:
-//! `StreamOwned` 2.6 GB/s, this layer 2.4, unbuffered 2.8. Decrypted records are read in place (`fill_buf`) and copied once,
-//! into the caller's buffer; from a socket this layer takes a record in one read where `StreamOwned` takes five.
-//!
-//! rustls has no renegotiation and no compression; 0-RTT and tickets are off (`config.rs`).
+//! Separate from them (`tls/modern.rs`, `tls/legacy.rs`) because what can be got wrong around a handshake is the same for both and
+//! so exists once: who answers in clear text, when the handshake counts as done, what an end of the input means.
 //!
 //! ```text
 //!   Sniffing ──first byte is a TLS record──▶ Handshaking ──Finished──▶ Open ──close_notify──▶ Closed
 //!       └── it is not ──▶ error "answered in clear text" (T026, T039)
 //! ```
 
-use std::io::{self, BufRead, Write};
+#[cfg(feature = "legacy-tls")]
+mod legacy;
+mod modern;
+
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use rustls::client::ClientConnection;
-use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
-use crate::certificate::printable;
-use crate::config::TlsConfig;
+use crate::config::{Backend, TlsConfig};
 use crate::error::Error;
-use crate::facts::Facts;
+use crate::facts::{Agreed, Facts, TlsVersion};
 use crate::protocol::{Protocol, SNIFF_LEN, is_record_type};
 use crate::server_id::ServerId;
 use crate::trust::Verifier;
 
+#[cfg(feature = "legacy-tls")]
+pub(crate) use legacy::{Context, load_providers};
+
 /// One TLS connection as a client.
 #[derive(Debug)]
 pub(crate) struct Tls {
-    conn: ClientConnection,
+    engine: Engine,
     verifier: Arc<Verifier>,
     host: String,
     facts: Option<Box<Facts>>,
     /// The first bytes of a peer that does not speak TLS, until they tell what it is; `None` once TLS was seen.
     sniffed: Option<Vec<u8>>,
     closed: bool,
+}
+
+/// The library that does it.
+#[derive(Debug)]
+enum Engine {
+    Modern(Box<modern::Modern>),
+    #[cfg(feature = "legacy-tls")]
+    Legacy(Box<legacy::Legacy>),
+}
+
+/// The same expression for whichever library it is.
+macro_rules! either {
+    ($engine:expr, $name:ident => $body:expr) => {
+        match $engine {
+            Engine::Modern($name) => $body,
+            #[cfg(feature = "legacy-tls")]
+            Engine::Legacy($name) => $body,
+        }
+    };
+}
+
+/// How much of the decrypted bytes a sink took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drained {
+    /// All there were.
+    All,
+    /// Not all.
+    Part,
+    /// All, and the peer has sent `close_notify` behind them.
+    Closed,
 }
 
 /// What one call of [`Tls::receive`] came to.
@@ -50,14 +78,22 @@ pub(crate) struct Progress {
 
 impl Tls {
     pub(crate) fn new(config: &TlsConfig, server: &ServerId) -> Result<Self, Error> {
-        let (config, verifier) = config.for_server(server);
-        let conn =
-            ClientConnection::new(config, server.name().clone()).map_err(|error| Error::Config(error.to_string()))?;
-        Ok(Self { conn, verifier, host: server.to_string(), facts: None, sniffed: Some(Vec::new()), closed: false })
+        let verifier = Arc::new(config.verifier(server));
+        let engine = match config.backend() {
+            Backend::Modern(base) => {
+                Engine::Modern(Box::new(modern::Modern::new(base, Arc::clone(&verifier), server)?))
+            }
+            #[cfg(feature = "legacy-tls")]
+            Backend::Legacy(context) => {
+                Engine::Legacy(Box::new(legacy::Legacy::new(context, Arc::clone(&verifier), server)?))
+            }
+        };
+        let host = server.to_string();
+        Ok(Self { engine, verifier, host, facts: None, sniffed: Some(Vec::new()), closed: false })
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
-        self.conn.is_handshaking()
+        either!(&self.engine, engine => engine.is_handshaking())
     }
 
     pub(crate) fn facts(&self) -> Option<&Facts> {
@@ -72,10 +108,10 @@ impl Tls {
     /// RFC 9266 §3: label `EXPORTER-Channel-Binding`, no context, 32 bytes; only where the exporter is bound to the handshake,
     /// which for TLS 1.2 (no extended master secret) it may not be.
     pub(crate) fn exporter(&self) -> Option<[u8; 32]> {
-        if self.conn.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+        if self.facts.as_ref()?.version < TlsVersion::V1_3 {
             return None;
         }
-        self.conn.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok()
+        either!(&self.engine, engine => engine.export())
     }
 
     /// Decrypts from `wire`; `sink` takes what it wants of each piece of plaintext and returns how much that was.
@@ -87,9 +123,13 @@ impl Tls {
         let mut progress = Progress::default();
         self.sniff(wire)?;
         loop {
-            if !self.drain(&mut sink)? {
-                progress.more = true;
-                break;
+            match either!(&mut self.engine, engine => engine.drain(&mut sink))? {
+                Drained::All => {}
+                Drained::Part => {
+                    progress.more = true;
+                    break;
+                }
+                Drained::Closed => self.closed = true,
             }
             if self.closed {
                 // Nothing that follows close_notify is data (RFC 8446 §6.1).
@@ -99,11 +139,9 @@ impl Tls {
             if wire.is_empty() {
                 break;
             }
-            self.feed(wire)?;
-            if self.facts.is_none() && !self.conn.is_handshaking() {
-                let facts = Facts::of(&self.conn, self.host.clone(), self.verifier.verdict());
-                let facts = facts.ok_or_else(|| Error::Tls(String::from("the server showed no certificate")))?;
-                self.facts = Some(Box::new(facts));
+            either!(&mut self.engine, engine => engine.feed(wire))?;
+            if self.facts.is_none() && !self.is_handshaking() {
+                self.facts = Some(Box::new(self.finish()?));
                 progress.handshake_finished = true;
                 progress.more = true;
                 break;
@@ -112,34 +150,13 @@ impl Tls {
         Ok(progress)
     }
 
-    /// Hands decrypted bytes to the sink; false if it did not take all.
-    fn drain(&mut self, sink: &mut impl FnMut(&[u8]) -> Result<usize, Error>) -> Result<bool, Error> {
-        let mut reader = self.conn.reader();
-        loop {
-            let (len, used) = match reader.fill_buf() {
-                Ok([]) => {
-                    self.closed = true;
-                    return Ok(true);
-                }
-                Ok(chunk) => (chunk.len(), sink(chunk)?),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
-                Err(error) => return Err(Error::Tls(error.to_string())),
-            };
-            reader.consume(used);
-            if used < len {
-                return Ok(false);
-            }
-        }
-    }
-
-    fn feed(&mut self, wire: &mut BytesMut) -> Result<(), Error> {
-        let mut rest: &[u8] = wire;
-        let used = self.conn.read_tls(&mut rest).map_err(|error| Error::Tls(error.to_string()))?;
-        wire.advance(used.min(wire.len()));
-        if used == 0 {
-            return Err(Error::Tls(String::from("a message is longer than it may be")));
-        }
-        self.conn.process_new_packets().map(drop).map_err(|error| self.explain(&error))
+    /// What the handshake came to. Without a verdict that lets the certificate pass there is no connection, whatever the library
+    /// thinks.
+    fn finish(&self) -> Result<Facts, Error> {
+        let agreed: Option<Agreed> = either!(&self.engine, engine => engine.agreed());
+        let accepted = self.verifier.verdict().filter(|verdict| verdict.accepted);
+        let facts = agreed.zip(accepted).and_then(|(agreed, verdict)| Facts::new(agreed, self.host.clone(), verdict));
+        facts.ok_or_else(|| Error::Tls(String::from("the server showed no certificate")))
     }
 
     /// Lets bytes pass once the first is a TLS record's; collects the others until they show who is there.
@@ -160,8 +177,8 @@ impl Tls {
 
     pub(crate) fn send(&mut self, mut plain: &[u8], wire: &mut BytesMut) -> Result<(), Error> {
         while !plain.is_empty() {
-            let used = self.conn.writer().write(plain).map_err(|error| Error::Tls(error.to_string()))?;
-            plain.advance(used);
+            let used = either!(&mut self.engine, engine => engine.write(plain))?;
+            plain.advance(used.min(plain.len()));
             self.pending_transmit(wire);
             if used == 0 {
                 return Err(Error::Misuse("the TLS connection was closed for sending"));
@@ -171,16 +188,11 @@ impl Tls {
     }
 
     pub(crate) fn pending_transmit(&mut self, wire: &mut BytesMut) {
-        while self.conn.wants_write() {
-            // Appending to memory cannot fail; the check only keeps the loop finite whatever rustls does.
-            if !self.conn.write_tls(&mut Append(wire)).is_ok_and(|written| written > 0) {
-                break;
-            }
-        }
+        either!(&mut self.engine, engine => engine.pending_transmit(wire));
     }
 
     pub(crate) fn close(&mut self, wire: &mut BytesMut) {
-        self.conn.send_close_notify();
+        either!(&mut self.engine, engine => engine.close());
         self.pending_transmit(wire);
     }
 
@@ -189,64 +201,7 @@ impl Tls {
         match &self.sniffed {
             Some(seen) if !seen.is_empty() => Err(Error::PlainTextPeer(Protocol::of(seen))),
             _ if self.closed => Ok(()),
-            _ => Err(Error::Truncated { handshake: self.conn.is_handshaking() }),
+            _ => Err(Error::Truncated { handshake: self.is_handshaking() }),
         }
-    }
-
-    fn explain(&self, error: &rustls::Error) -> Error {
-        match error {
-            rustls::Error::InvalidCertificate(_) => {
-                // An accepted certificate's key has yet to sign the handshake; that it did not is no fault of the certificate.
-                let refused = self.verifier.verdict().filter(|verdict| !verdict.accepted);
-                let problem = refused.and_then(|verdict| verdict.problem.clone());
-                problem.map_or_else(|| Error::Tls(printable(&error.to_string())), Error::Certificate)
-            }
-            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-            | rustls::Error::PeerIncompatible(
-                PeerIncompatible::ServerDoesNotSupportTls12Or13
-                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-                | PeerIncompatible::Tls12NotOffered
-                | PeerIncompatible::Tls12NotOfferedOrEnabled,
-            )
-            | rustls::Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => Error::ProtocolVersion,
-            rustls::Error::AlertReceived(alert) => Error::Alert(alert_name(*alert)),
-            other => Error::Tls(printable(&other.to_string())),
-        }
-    }
-}
-
-/// `HandshakeFailure` → `handshake_failure`, as RFC 8446 §6 spells it.
-fn alert_name(alert: AlertDescription) -> String {
-    let Some(camel) = alert.as_str() else { return format!("number {}", u8::from(alert)) };
-    let mut name = String::with_capacity(camel.len().saturating_add(4));
-    for c in camel.chars() {
-        if c.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
-    name
-}
-
-/// Lets rustls write records straight into the caller's buffer.
-struct Append<'a>(&'a mut BytesMut);
-
-impl Write for Append<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn write_vectored(&mut self, pieces: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        let total = pieces.iter().map(|piece| piece.len()).fold(0, usize::saturating_add);
-        self.0.reserve(total);
-        for piece in pieces {
-            self.0.extend_from_slice(piece);
-        }
-        Ok(total)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -13,6 +13,9 @@
 //!    refuses an authority's certificate as a server's; self-signed ones made by `openssl req -x509` are exactly that.)
 //! 4. chain, dates and name are enforced. Names are those of subjectAltName only (RFC 9525 §6.3, T045).
 
+#[cfg(feature = "legacy-tls")]
+mod weak;
+
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -27,6 +30,10 @@ use rustls::{CertificateError as Reason, DigitallySignedStruct, Error, Signature
 use crate::certificate::{Certificate, Digest, printable, public_key};
 use crate::error::{CertificateError, CertificateProblem};
 use crate::server_id::ServerId;
+use crate::weakness::{self, Weakness};
+
+#[cfg(feature = "legacy-tls")]
+pub(crate) use weak::WeakJudge;
 
 /// Whom to trust, for all connections of one configuration.
 #[derive(Debug)]
@@ -38,6 +45,9 @@ pub(crate) struct Trust {
     pub(crate) anchors: Vec<CertificateDer<'static>>,
     pub(crate) pins: Vec<(ServerId, Digest)>,
     pub(crate) trusted_site: bool,
+    /// Judges what is too weak for the other; only under the fallback.
+    #[cfg(feature = "legacy-tls")]
+    pub(crate) weak: Option<WeakJudge>,
 }
 
 /// What one connection's certificate turned out to be.
@@ -49,6 +59,8 @@ pub(crate) struct Verdict {
     pub(crate) accepted: bool,
     /// It was accepted for its key.
     pub(crate) pinned: bool,
+    /// What to say if the library cannot use its key.
+    weak_key: Option<Box<CertificateError>>,
 }
 
 /// Judges one connection.
@@ -65,23 +77,43 @@ impl Verifier {
         Self { trust, pins, verdict: OnceLock::new() }
     }
 
+    /// Stands in until a connection brings its own: with no roots and no pins it refuses everything.
+    pub(crate) fn refusing(algorithms: WebPkiSupportedAlgorithms) -> Result<Self, crate::Error> {
+        let trust = Trust {
+            chain: None,
+            algorithms,
+            anchors: Vec::new(),
+            pins: Vec::new(),
+            trusted_site: false,
+            #[cfg(feature = "legacy-tls")]
+            weak: None,
+        };
+        Ok(Self::new(Arc::new(trust), &ServerId::new("invalid", 0)?))
+    }
+
     /// The verdict; none before the server showed a certificate.
     pub(crate) fn verdict(&self) -> Option<&Verdict> {
         self.verdict.get()
     }
 
+    /// The certificate's key as a reason to refuse it, if the handshake failed for it after the chain was accepted.
+    pub(crate) fn weak_key(&self) -> Option<Box<CertificateError>> {
+        self.verdict().filter(|verdict| verdict.accepted)?.weak_key.clone()
+    }
+
     fn decide(
         &self,
         name: &ServerName<'_>,
-        leaf: Option<Certificate>,
+        chain: &[CertificateDer<'_>],
         judged: Result<(), Error>,
         now: UnixTime,
     ) -> Result<(), Error> {
         let host = name.to_str().into_owned();
+        let leaf = chain.first().and_then(Certificate::read);
         let key = leaf.as_ref().map(|leaf| leaf.key);
         let known = key.is_some_and(|key| self.pins.contains(&key));
         let mut refusal = judged.err();
-        let mut problem = refusal.as_ref().map(|error| problem_of(error, leaf.as_ref(), now));
+        let mut problem = refusal.as_ref().map(|error| problem_of(error, leaf.as_ref(), chain, now));
         if known || (self.trust.trusted_site && self.pins.is_empty()) {
             refusal = None;
         } else if !self.pins.is_empty() {
@@ -89,9 +121,15 @@ impl Verifier {
             problem = Some(CertificateProblem::PinMismatch { expected: self.pins.clone(), found });
             refusal = Some(Reason::ApplicationVerificationFailure.into());
         }
-        let problem = problem.map(|problem| Box::new(CertificateError { host, problem, leaf: leaf.map(Box::new) }));
-        // A second call could only come from a renegotiation, which rustls does not do; the first verdict would stand.
-        let _ = self.verdict.set(Verdict { problem, accepted: refusal.is_none(), pinned: known });
+        let leaf = leaf.map(Box::new);
+        let error = |problem| Box::new(CertificateError { host: host.clone(), problem, leaf: leaf.clone() });
+        let problem = problem.map(error);
+        let weak_key = weakness::of_chain(chain.get(..1).unwrap_or_default())
+            .into_iter()
+            .find(|weakness| matches!(weakness, Weakness::Key(_)))
+            .map(|weakness| error(CertificateProblem::Weak(weakness)));
+        // A second call could only come from a renegotiation, which neither library does; the first verdict would stand.
+        let _ = self.verdict.set(Verdict { problem, accepted: refusal.is_none(), pinned: known, weak_key });
         refusal.map_or(Ok(()), Err)
     }
 
@@ -106,10 +144,18 @@ impl Verifier {
         if self.trust.anchors.iter().any(|anchor| anchor == leaf) {
             return judge_anchor(leaf, name, now);
         }
-        match &self.trust.chain {
+        let judged = match &self.trust.chain {
             Some(chain) => chain.verify_server_cert(leaf, others, name, ocsp, now).map(drop),
             None => Err(Reason::UnknownIssuer.into()),
+        };
+        #[cfg(feature = "legacy-tls")]
+        if let (Err(error), Some(weak)) = (&judged, &self.trust.weak) {
+            if WeakJudge::is_asked(error) {
+                weak.judge(leaf, others, now)?;
+                return verify_server_name(&ParsedCertificate::try_from(leaf)?, name);
+            }
         }
+        judged
     }
 
     /// webpki reads version 3 certificates only, but home-made ones are often version 1 (`openssl x509 -req` wrote them for
@@ -142,7 +188,12 @@ fn judge_anchor(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime)
     verify_server_name(&ParsedCertificate::try_from(leaf)?, name)
 }
 
-fn problem_of(error: &Error, leaf: Option<&Certificate>, now: UnixTime) -> CertificateProblem {
+fn problem_of(
+    error: &Error,
+    leaf: Option<&Certificate>,
+    chain: &[CertificateDer<'_>],
+    now: UnixTime,
+) -> CertificateProblem {
     let Error::InvalidCertificate(reason) = error else {
         return CertificateProblem::Invalid(printable(&error.to_string()));
     };
@@ -161,6 +212,13 @@ fn problem_of(error: &Error, leaf: Option<&Certificate>, now: UnixTime) -> Certi
             CertificateProblem::WrongHost { found: leaf.map_or_else(Vec::new, |leaf| leaf.names.clone()) }
         }
         Reason::Revoked => CertificateProblem::Revoked,
+        Reason::BadSignature
+        | Reason::UnsupportedSignatureAlgorithmContext { .. }
+        | Reason::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            let weakness = weakness::of_chain(chain).into_iter().next();
+            weakness
+                .map_or_else(|| CertificateProblem::Invalid(printable(&reason.to_string())), CertificateProblem::Weak)
+        }
         // webpki reports a self-signed authority's certificate as "CA used as end entity", in `Other`.
         Reason::UnknownIssuer | Reason::Other(_) if self_issued => CertificateProblem::SelfSigned,
         Reason::UnknownIssuer => CertificateProblem::UnknownIssuer {
@@ -180,7 +238,8 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let judged = self.judge(end_entity, intermediates, server_name, ocsp_response, now);
-        self.decide(server_name, Certificate::read(end_entity), judged, now)?;
+        let chain: Vec<CertificateDer<'_>> = core::iter::once(end_entity).chain(intermediates).cloned().collect();
+        self.decide(server_name, &chain, judged, now)?;
         Ok(ServerCertVerified::assertion())
     }
 

@@ -257,12 +257,12 @@ fn alerts_and_damaged_records_are_named() {
     let mut stack = Stack::new();
     stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
     let error = stack.receive(&mut BytesMut::from(&[21, 3, 3, 0, 2, 2, 40][..]), &mut BytesMut::new(), 9).unwrap_err();
-    assert_eq!(error, Error::Alert(String::from("handshake_failure")));
+    assert_eq!(error, Error::ProtocolVersion { told: Some(String::from("handshake_failure")), fallback: false });
 
     let mut stack = Stack::new();
     stack.start_tls(&config().build().unwrap(), &ServerId::new(HOST, 993).unwrap(), &[]).unwrap();
     let error = stack.receive(&mut BytesMut::from(&[21, 3, 1, 0, 2, 2, 70][..]), &mut BytesMut::new(), 9).unwrap_err();
-    assert_eq!(error, Error::ProtocolVersion, "what a TLS 1.0 server answers");
+    assert_eq!(error, Error::ProtocolVersion { told: None, fallback: false }, "what a TLS 1.0 server answers");
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn without_roots_nothing_is_trusted() {
 fn other_reasons_keep_their_names() {
     let leaf = Certificate::read(&trusted(leaf(&[HOST])).chain[0]);
     let now = UnixTime::since_unix_epoch(core::time::Duration::from_secs(NOW));
-    let problem = |reason: Reason| problem_of(&Error::InvalidCertificate(reason), leaf.as_ref(), now);
+    let problem = |reason: Reason| problem_of(&Error::InvalidCertificate(reason), leaf.as_ref(), &[], now);
     assert_eq!(problem(Reason::Revoked).status(), CertificateStatus::Revoked);
     assert_eq!(problem(Reason::Expired), CertificateProblem::Expired { not_after: 1_798_761_600 });
     assert_eq!(problem(Reason::NotValidYet), CertificateProblem::NotYetValid { not_before: 1_767_225_600 });
@@ -313,15 +313,9 @@ fn unusable_settings_are_refused_when_built() {
         (config().authorities_pem(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"), "not valid PEM"),
         (config().client_certificate_pem(b"", b""), "the client certificate holds no PEM certificate"),
         (config().client_certificate_pem(authority_pem().as_bytes(), b""), "no PEM private key"),
-        (
-            config().client_certificate_pem(
-                authority_pem().as_bytes(),
-                b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-            ),
-            "is encrypted",
-        ),
         (config().client_certificate_pem(authority_pem().as_bytes(), LEAF_KEY.serialize_pem().as_bytes()), "key"),
         (config().versions(crate::TlsVersion::V1_3, crate::TlsVersion::V1_2), "no TLS version"),
+        (config().versions(crate::TlsVersion::V1_1, crate::TlsVersion::V1_2), "TLS 1.1 needs secure_fallback"),
     ];
     for (builder, words) in builders {
         let error = builder.build().unwrap_err();

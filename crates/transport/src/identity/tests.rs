@@ -1,0 +1,1 @@
+//! Every kind of file, and every way to fail.
