@@ -282,7 +282,7 @@ mod tests {
         let (mine, other) = (Epoch::default(), None);
         let mut listeners = Listeners { watches: vec![(mine, Arc::clone(&ears))], ..Listeners::default() };
         listeners.hear(other, Event::Mailbox(MailboxEvent::Exists(1)));
-        listeners.hear(Some(mine), Event::Alert("hello".into()));
+        listeners.hear(Some(mine), Event::Alert { text: "hello".into(), count: 1 });
         listeners.hear(Some(mine), Event::Mailbox(MailboxEvent::Exists(2)));
         assert!(!listeners.settle(Some(mine), None) && listeners.settle(other, None));
         let next = || ears.take(|_| MailboxEvent::Resync);

@@ -282,10 +282,13 @@ impl core::error::Error for Error {
 /// The longest server text that is shown; T031.
 const MAX_SHOWN: usize = 512;
 
-/// Server text made safe to show: no control characters, no bidirectional overrides, at most 512 characters (T031, H35, H36).
+/// Server text made safe to show: no control characters, nothing that is invisible or turns the direction of text, at most 512 characters
+/// (T031, H35, H36).
 pub fn printable(text: &[u8]) -> String {
     let tricky = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     String::from_utf8_lossy(text).chars().filter(|&c| !tricky(c)).take(MAX_SHOWN).collect()
 }
@@ -313,6 +316,9 @@ mod tests {
     fn t031_server_text_is_stripped_and_cut() {
         let shown = printable("\u{1b}[2Jhi\u{202e}\0 there".as_bytes());
         assert_eq!(shown, "[2Jhi there");
+        let link = printable(b"\x1b]8;;http://evil.example.org\x1b\\click\x1b]8;;\x07");
+        assert_eq!(link, "]8;;http://evil.example.org\\click]8;;", "no terminal takes this for a link");
+        assert_eq!(printable("a\u{200b}b\u{2028}c\u{feff}d\u{e0041}e\u{61c}f".as_bytes()), "abcdef");
         assert_eq!(printable(&alloc::vec![b'x'; 60_000]).len(), MAX_SHOWN);
     }
 

@@ -5,11 +5,13 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use core::time::Duration;
 
 use bytes::Bytes;
 use imapkit_types::{Code, Fetch, Namespaces, SeqNum, ServerId, Uid, UidSet, UidValidity};
 use imapkit_wire::Untagged;
 
+use crate::config::Tick;
 use crate::error::{Error, Reply};
 
 /// What the session tells.
@@ -22,8 +24,14 @@ pub enum Event {
     Ready(Box<Opened>),
     /// A change of the selected mailbox.
     Mailbox(MailboxEvent),
-    /// `[ALERT]`: text the server wants people to see, made safe to show. Only from protected links (T030).
-    Alert(Box<str>),
+    /// `[ALERT]`: text the server wants people to see, made safe to show. Only from protected links (T030). A server that repeats itself
+    /// is told of once a minute (T033).
+    Alert {
+        /// The server's words.
+        text: Box<str>,
+        /// How often it has said so since this was last told.
+        count: u32,
+    },
     /// The server is closing the connection.
     Bye(Reply),
     /// `* NO` or `* BAD` that belongs to no command (H40), or `* OK` with a code that changes nothing here.
@@ -110,22 +118,35 @@ pub(crate) struct EventQueue {
     waiting: VecDeque<Event>,
     max: usize,
     missed: u64,
+    /// The alerts told last, those said last at the end.
+    alerts: VecDeque<KnownAlert>,
 }
+
+/// An alert that has been told.
+struct KnownAlert {
+    text: Box<str>,
+    told: Tick,
+    /// How often it was said since.
+    held: u32,
+}
+
+/// How long the same alert is not told again.
+const BETWEEN_ALERTS: Duration = Duration::from_secs(60);
+/// Different alerts that are remembered for that.
+const KNOWN_ALERTS: usize = 8;
 
 impl EventQueue {
     pub(crate) fn new(max: usize) -> Self {
-        Self { waiting: VecDeque::new(), max: max.max(16), missed: 0 }
+        Self { waiting: VecDeque::new(), max: max.max(16), missed: 0, alerts: VecDeque::new() }
     }
 
     pub(crate) fn push(&mut self, event: Event) {
-        // A flood of EXISTS is one fact (T088); so is a repeated alert (T033).
-        match (self.waiting.back_mut(), &event) {
-            (Some(Event::Mailbox(MailboxEvent::Exists(last))), Event::Mailbox(MailboxEvent::Exists(now))) => {
-                *last = *now;
-                return;
-            }
-            (Some(Event::Alert(last)), Event::Alert(now)) if last == now => return,
-            _ => {}
+        // A flood of EXISTS is one fact (T088).
+        if let (Some(Event::Mailbox(MailboxEvent::Exists(last))), Event::Mailbox(MailboxEvent::Exists(now))) =
+            (self.waiting.back_mut(), &event)
+        {
+            *last = *now;
+            return;
         }
         if self.waiting.len() >= self.max {
             let droppable = self.waiting.iter().position(Event::may_be_dropped);
@@ -135,6 +156,29 @@ impl EventQueue {
             }
         }
         self.waiting.push_back(event);
+    }
+
+    /// Tells an alert, unless the same was told within a minute: then it is only counted (T033).
+    pub(crate) fn alert(&mut self, now: Tick, text: Box<str>) {
+        if let Some(at) = self.alerts.iter().position(|alert| alert.text == text) {
+            let Some(mut known) = self.alerts.remove(at) else { return };
+            let due = known.told.until(now) >= BETWEEN_ALERTS;
+            match self.waiting.back_mut() {
+                Some(Event::Alert { text: last, count }) if *last == text => *count = count.saturating_add(1),
+                _ if due => {
+                    let count = core::mem::take(&mut known.held).saturating_add(1);
+                    known.told = now;
+                    self.push(Event::Alert { text, count });
+                }
+                _ => known.held = known.held.saturating_add(1),
+            }
+            return self.alerts.push_back(known);
+        }
+        if self.alerts.len() >= KNOWN_ALERTS {
+            self.alerts.pop_front();
+        }
+        self.alerts.push_back(KnownAlert { text: text.clone(), told: now, held: 0 });
+        self.push(Event::Alert { text, count: 1 });
     }
 
     pub(crate) fn pop(&mut self) -> Option<Event> {
@@ -174,16 +218,39 @@ mod tests {
     }
 
     #[test]
-    fn repeated_exists_and_alerts_are_one_event() {
+    fn repeated_exists_are_one_event() {
         let mut queue = EventQueue::new(16);
         for n in 0..100 {
             queue.push(Event::Mailbox(MailboxEvent::Exists(n)));
         }
-        for _ in 0..100 {
-            queue.push(Event::Alert("full".into()));
-        }
         assert!(matches!(queue.pop(), Some(Event::Mailbox(MailboxEvent::Exists(99)))));
-        assert!(matches!(queue.pop(), Some(Event::Alert(_))));
         assert!(queue.pop().is_none());
+    }
+
+    #[test]
+    fn t033_a_flood_of_one_alert_is_one_event_with_a_count() {
+        let at = |seconds| Tick::new(Duration::from_secs(seconds));
+        let said = |event: Option<Event>| match event {
+            Some(Event::Alert { text, count }) => Some((text, count)),
+            Some(other) => panic!("{other:?}"),
+            None => None,
+        };
+        let mut queue = EventQueue::new(16);
+        for _ in 0..100_000 {
+            queue.alert(at(0), "full".into());
+        }
+        assert_eq!(said(queue.pop()), Some(("full".into(), 100_000)), "for a caller that has not polled meanwhile");
+        for _ in 0..50_000 {
+            queue.alert(at(1), "full".into());
+            assert_eq!(said(queue.pop()), None, "nor is one that polls all the time bothered");
+        }
+        queue.alert(at(2), "fuller".into());
+        assert_eq!(said(queue.pop()), Some(("fuller".into(), 1)), "another text is news");
+        queue.alert(at(60), "full".into());
+        assert_eq!(said(queue.pop()), Some(("full".into(), 50_001)), "after a minute it is told again");
+        for n in 0..100 {
+            queue.alert(at(61), alloc::format!("text {n}").into());
+        }
+        assert!(queue.alerts.len() <= KNOWN_ALERTS && queue.waiting.len() <= 16, "memory is bounded");
     }
 }

@@ -18,8 +18,9 @@ use imapkit_wire::{Encoder, Piece, Response, StatusKind, StatusLine, Tagged, Unt
 use crate::command::{Completion, Effect, Proceed};
 use crate::error::{Error, ErrorKind, Reply, printable};
 use crate::event::{Event, MailboxEvent, Warning};
+use crate::mechanism::SlowStep;
 use crate::queue::{CommandId, InFlight, complete};
-use crate::session::{BodyOwner, Session};
+use crate::session::{BodyOwner, Session, Slow};
 use crate::state::State;
 
 /// Responses before login that are looked at (T025).
@@ -288,16 +289,35 @@ impl Session {
             return;
         }
         let waiting = self.queue.in_flight.iter_mut().find(|entry| entry.rules.exclusive);
-        let (id, answer) = match waiting {
-            Some(entry) => (entry.id, entry.running.proceed(text)),
-            None => (CommandId::new(0), Proceed::Unexpected),
-        };
+        match waiting {
+            // Cancelled, and yet it asks on: there is nothing more to say (T063).
+            Some(InFlight { failed: Some(error), name, .. }) => {
+                let error = error.in_command(name);
+                self.close(error);
+            }
+            Some(entry) => {
+                let (id, answer) = (entry.id, entry.running.proceed(text));
+                self.answer(id, answer);
+            }
+            None => self.answer(CommandId::new(0), Proceed::Unexpected),
+        }
+    }
+
+    /// What a command says to a `+`.
+    fn answer(&mut self, id: CommandId, answer: Proceed) {
         match answer {
             Proceed::Unexpected => {
                 let text = "the server asked for more although nothing was to be sent"; // H33, T004
                 self.close(Error::new(ErrorKind::Protocol, text));
             }
             Proceed::Noted => self.watch_started(),
+            Proceed::Slow(step) => {
+                let step = step.of(id);
+                match &mut self.slow {
+                    Slow::Elsewhere(waiting) => *waiting = Some(step),
+                    Slow::Here => self.slow_step_done(step.run()),
+                }
+            }
             Proceed::Response(response) => {
                 self.trace.sent("***");
                 let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
@@ -315,6 +335,13 @@ impl Session {
                 }
             }
         }
+    }
+
+    pub(crate) fn slow_step_done(&mut self, step: SlowStep) {
+        let id = step.id;
+        let Some(entry) = self.queue.find(id).filter(|entry| entry.failed.is_none()) else { return };
+        let answer = entry.running.resume(step);
+        self.answer(id, answer);
     }
 
     /// A line that could not be read. If it starts with a tag of ours, that command is over all the same.
@@ -345,7 +372,7 @@ impl Session {
     /// `[ALERT]` is for people, but only when nobody else can have written it (T030).
     pub(crate) fn alert(&mut self, status: &StatusLine) {
         if matches!(status.code, Some(Code::Alert)) && self.protection.is_confidential() {
-            self.events.push(Event::Alert(printable(&status.text).into_boxed_str()));
+            self.events.alert(self.now, printable(&status.text).into_boxed_str());
         }
     }
 

@@ -120,7 +120,10 @@ fn alerts_of_the_login_wait_for_somebody_to_listen_and_the_end_is_told_last() {
     };
     assert_eq!(error.kind(), ErrorKind::Bye);
     assert!(matches!(told.first(), Some(Event::Ready(_))), "{told:?}");
-    assert!(told.iter().any(|event| matches!(event, Event::Alert(text) if &**text == "disk nearly full")), "{told:?}");
+    assert!(
+        told.iter().any(|event| matches!(event, Event::Alert { text, .. } if &**text == "disk nearly full")),
+        "{told:?}"
+    );
     assert!(told.iter().any(|event| matches!(event, Event::Unsolicited(_))), "{told:?}");
     assert!(matches!(told.last(), Some(Event::Closed(_))), "{told:?}");
     drop((events, client));

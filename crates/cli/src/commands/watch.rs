@@ -158,7 +158,7 @@ impl Watcher {
             let change = tokio::select! {
                 change = changes.next() => change,
                 Some(event) = events.next() => {
-                    if let Event::Alert(text) = event {
+                    if let Event::Alert { text, .. } = event {
                         Teller::alert(mailbox, &text, output)?;
                     }
                     continue;

@@ -98,7 +98,7 @@ async fn visit(
     logged_in(&client, place, report).await?;
     let _ = client.logout().await;
     while let Some(event) = events.next().await {
-        if let Event::Alert(text) = event {
+        if let Event::Alert { text, .. } = event {
             report.alerts.push(text.to_string());
         }
     }
