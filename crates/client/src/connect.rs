@@ -152,6 +152,7 @@ fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_ses
         drain_budget: config.drain_budget,
         trace: config.tracer.is_some(),
         disabled: config.disabled.clone(),
+        slow_steps: true,
         ..imapkit_session::Config::default()
     }
 }

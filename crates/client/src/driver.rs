@@ -21,10 +21,11 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use imapkit_sasl::ChannelBinding;
-use imapkit_session::{CommandId, Error, ErrorKind, Event, Layer, State, Tick};
+use imapkit_session::{CommandId, Error, ErrorKind, Event, Layer, SlowStep, State, Tick};
 use imapkit_transport::{DeflateConfig, ServerId, Stack, TlsConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::engine::Engine;
@@ -65,6 +66,8 @@ pub struct Driver {
     /// The session has not looked at all of `buffers.input`, or the stack at all of `buffers.received`.
     unread: bool,
     flushed: bool,
+    /// A step of the login that takes long, on a thread for such work: others share this one (T057).
+    slow_step: Option<JoinHandle<SlowStep>>,
     /// Octets have been waiting for the socket since then.
     stuck: Option<Instant>,
     /// The content of this command's literal has been missing since then.
@@ -135,6 +138,7 @@ impl Driver {
             buffers,
             unread: false,
             flushed: true,
+            slow_step: None,
             stuck: None,
             starved: None,
             timeouts,
@@ -173,7 +177,7 @@ impl Driver {
 
     /// One turn; false when there was nothing to do, and all wakers are registered.
     fn turn(&mut self, cx: &mut Context<'_>) -> bool {
-        let worked = self.poll_jobs(cx) | self.poll_read(cx);
+        let worked = self.poll_jobs(cx) | self.poll_read(cx) | self.poll_slow_step(cx);
         self.tell();
         worked | self.poll_write(cx)
     }
@@ -200,6 +204,23 @@ impl Driver {
             worked = true;
         }
         worked
+    }
+
+    fn poll_slow_step(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Some(step) = self.engine.session.poll_slow_step() {
+            self.slow_step = Some(tokio::task::spawn_blocking(|| step.run()));
+        }
+        let Some(work) = &mut self.slow_step else { return false };
+        let Poll::Ready(done) = Pin::new(work).poll(cx) else { return false };
+        self.slow_step = None;
+        match done {
+            Ok(step) => self.engine.session.handle_slow_step(self.now(), step),
+            Err(error) => {
+                let error = Error::with_source(ErrorKind::Cancelled, "the step of the login was not finished", error);
+                self.end_of_input(Some(error));
+            }
+        }
+        true
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {

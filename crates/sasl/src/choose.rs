@@ -56,7 +56,7 @@ pub struct Policy {
     /// Passwords and tokens may travel in clear text, where everybody on the way can read them.
     pub danger_clear: bool,
     /// The most rounds of hashing a server may ask for in SCRAM; 4096 is the least. A million takes 0.4 s with SHA-1 or SHA-256 and 1.7 s
-    /// with SHA-512 (release build, one EPYC core), on the thread that drives the session.
+    /// with SHA-512 (release build, one EPYC core): on a thread of its own in the tokio client, on the caller's in the blocking one.
     pub max_iterations: u32,
 }
 

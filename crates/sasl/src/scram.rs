@@ -119,6 +119,10 @@ impl Mechanism for Scram {
         self.advance(challenge)
     }
 
+    fn is_slow(&self) -> bool {
+        self.stage == Stage::First
+    }
+
     fn verify(&mut self) -> Result<(), Error> {
         match self.stage {
             Stage::Done => Ok(()),

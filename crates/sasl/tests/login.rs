@@ -19,13 +19,18 @@ struct Link {
 impl Link {
     /// Up to the greeting, over TLS.
     fn greeted(credentials: Credentials, capabilities: &str) -> Self {
+        Self::with(credentials, capabilities, false)
+    }
+
+    fn with(credentials: Credentials, capabilities: &str, slow_steps: bool) -> Self {
         let opening = Opening {
             security: Security::Tls,
             login: Some(Box::new(credentials)),
             namespace: false,
             ..Opening::default()
         };
-        let session = Session::new(Config { opening, trace: true, ..Config::default() }, 1, Tick::default());
+        let session =
+            Session::new(Config { opening, trace: true, slow_steps, ..Config::default() }, 1, Tick::default());
         let mut link = Self { session, events: Vec::new(), tag: String::new() };
         link.say(&format!("* OK [CAPABILITY IMAP4rev1 {capabilities}] hi"));
         link
@@ -133,14 +138,68 @@ fn external_says_who_or_nothing() {
 
 /// A SCRAM login up to the client's proof.
 fn proved(capabilities: &str) -> Link {
-    let mut link = Link::greeted(me(), capabilities);
+    let mut link = challenged(capabilities, false);
+    assert!(link.response().starts_with("c=biws,r="));
+    link
+}
+
+/// A SCRAM login up to the server's challenge.
+fn challenged(capabilities: &str, slow_steps: bool) -> Link {
+    let mut link = Link::with(me(), capabilities, slow_steps);
     let sent = link.sent();
     let first = sent.trim_end().rsplit_once(' ').unwrap().1;
     let first = String::from_utf8(STANDARD.decode(first).unwrap()).unwrap();
     let nonce = first.rsplit_once(",r=").unwrap().1;
     link.challenge(format!("r={nonce}server,s=QSXCR+Q6sek8bf92,i=4096"));
-    assert!(link.response().starts_with("c=biws,r="));
     link
+}
+
+#[test]
+fn t057_hashing_is_done_apart_from_the_session_where_that_is_asked_for() {
+    let mut link = challenged("SASL-IR AUTH=SCRAM-SHA-256", true);
+    assert_eq!(link.sent(), "", "nothing is answered before it is computed");
+    let step = link.session.poll_slow_step().expect("there is something to compute");
+    assert_eq!(format!("{step:?}"), "SlowStep(SCRAM-SHA-256)");
+    assert!(link.session.poll_slow_step().is_none());
+    link.session.handle_slow_step(Tick::default(), step.run());
+    assert!(link.response().starts_with("c=biws,r="));
+    // The last step only compares, so it needs no thread.
+    link.challenge(format!("v={}", STANDARD.encode([0; 32])));
+    assert!(link.session.poll_slow_step().is_none());
+    assert_eq!(link.sent(), "*\r\n");
+}
+
+#[test]
+fn t055_t057_a_server_that_does_not_wait_for_the_answer_is_left() {
+    let challenge = "QSXCR+Q6sek8bf92";
+    for (answer, reason) in [
+        ("OK [CAPABILITY IMAP4rev1] in", "before its challenge was answered"),
+        ("NO [AUTHENTICATIONFAILED] no", "no"),
+        ("+", "did not wait"),
+    ] {
+        let mut link = challenged("SASL-IR AUTH=SCRAM-SHA-1", true);
+        let step = link.session.poll_slow_step().unwrap();
+        if answer == "+" {
+            link.say(&format!("+ {challenge}"));
+            assert_eq!(link.sent(), "*\r\n");
+            link.complete("BAD cancelled");
+        } else {
+            link.complete(answer);
+        }
+        link.session.handle_slow_step(Tick::default(), step.run());
+        assert_eq!(link.sent(), "", "the proof is for nobody now");
+        assert!(!link.is_logged_in());
+        let error = link.ended();
+        assert!(error.kind() == ErrorKind::Auth && error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_step_that_comes_back_undone_is_no_answer() {
+    let mut link = challenged("SASL-IR AUTH=SCRAM-SHA-1", true);
+    let step = link.session.poll_slow_step().unwrap();
+    link.session.handle_slow_step(Tick::default(), step);
+    assert_eq!(link.sent(), "*\r\n");
 }
 
 #[test]
@@ -217,8 +276,56 @@ fn t063_endless_challenges_are_cancelled() {
 }
 
 #[test]
+fn t063_a_server_that_asks_on_after_the_cancel_is_left() {
+    for (credentials, capabilities) in [
+        (me(), "SASL-IR AUTH=PLAIN"),
+        (me(), "AUTH=PLAIN"),
+        (me(), "SASL-IR AUTH=SCRAM-SHA-256"),
+        (only(me(), Method::Login), "LOGINDISABLED AUTH=LOGIN"),
+        (only(me(), Method::CramMd5), "AUTH=CRAM-MD5"),
+        (Credentials::token("me", CANARY), "SASL-IR AUTH=OAUTHBEARER"),
+        (Credentials::token("me", CANARY), "AUTH=XOAUTH2"),
+        (Credentials::new("me", Proof::External), "SASL-IR AUTH=EXTERNAL"),
+        (Credentials::new("me", Proof::Anonymous), "AUTH=ANONYMOUS"),
+    ] {
+        let mut link = Link::greeted(credentials, capabilities);
+        let mut sent = link.sent();
+        let mut rounds = 0;
+        while link.session.error().is_none() {
+            link.say("+ ");
+            sent.push_str(&link.sent());
+            rounds += 1;
+            assert!(rounds <= 10, "{capabilities}: {sent}");
+        }
+        assert!(sent.ends_with("\r\n*\r\n") && sent.matches("*\r\n").count() == 1, "{capabilities}: {sent}");
+        assert_eq!(link.ended().kind(), ErrorKind::Auth);
+    }
+}
+
+#[test]
+fn t062_a_challenge_of_any_size_and_sort_ends_soon() {
+    let huge = STANDARD.encode(vec![b'x'; 1 << 20]);
+    for challenge in ["{not base64", "A", "\u{fc}\u{fc}\u{fc}\u{fc}", &huge] {
+        for capabilities in ["SASL-IR AUTH=OAUTHBEARER", "SASL-IR AUTH=XOAUTH2"] {
+            let mut link = Link::greeted(Credentials::token("me", CANARY), capabilities);
+            link.sent();
+            link.say(&format!("+ {challenge}"));
+            if link.session.error().is_none() {
+                assert_eq!(link.sent(), "*\r\n", "{}", challenge.len());
+                link.complete("BAD cancelled");
+            }
+            assert!(matches!(link.ended().kind(), ErrorKind::Protocol | ErrorKind::Limit), "{}", challenge.len());
+        }
+    }
+}
+
+#[test]
 fn t065_a_long_password_goes_by_continuation() {
     let long = "ü".repeat(32 << 10);
+    let mut link = Link::greeted(Credentials::password("me", long.as_str()), "");
+    assert!(link.sent().ends_with(" LOGIN me {65536}\r\n"), "by LOGIN it is a literal that waits");
+    link.say("+ go");
+    assert_eq!(link.sent(), format!("{long}\r\n"));
     let mut link = Link::greeted(Credentials::password("me", long.as_str()), "SASL-IR AUTH=PLAIN");
     assert_eq!(link.sent(), "AUTHENTICATE PLAIN\r\n");
     link.say("+ ");

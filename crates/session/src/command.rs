@@ -14,6 +14,7 @@ use imapkit_types::{Capability, Mailbox, UidSet};
 use imapkit_wire::{Encoder, StatusLine, Untagged};
 
 use crate::error::Error;
+use crate::mechanism::SlowStep;
 use crate::opening::Fed;
 use crate::state::Epoch;
 
@@ -47,6 +48,11 @@ pub trait Gather: Send + 'static {
         Proceed::Unexpected
     }
 
+    /// A step that [`Gather::proceed`] put off has been done.
+    fn resume(&mut self, _step: SlowStep) -> Proceed {
+        Proceed::Unexpected
+    }
+
     /// The server said OK.
     fn finish(self, ok: Completion) -> Result<Self::Output, Error>;
 
@@ -76,6 +82,8 @@ pub enum Proceed {
     Noted,
     /// Send this SASL response: octets, which the session writes in base64. A secret.
     Response(Vec<u8>),
+    /// The answer takes long to compute; [`Gather::resume`] will have it.
+    Slow(SlowStep),
     /// Cancel the exchange with `*`; the command fails with the error whatever the server answers.
     Abort(Error),
 }
@@ -228,6 +236,7 @@ impl Gather for Nothing {
 pub(crate) trait Running: Send {
     fn offer(&mut self, response: Untagged) -> Offer;
     fn proceed(&mut self, text: &[u8]) -> Proceed;
+    fn resume(&mut self, step: SlowStep) -> Proceed;
     fn stall(&mut self, error: Error);
     fn end(self: Box<Self>, end: Result<Completion, Error>) -> Option<Fed>;
 }
@@ -249,6 +258,10 @@ where
 
     fn proceed(&mut self, text: &[u8]) -> Proceed {
         self.gather.proceed(text)
+    }
+
+    fn resume(&mut self, step: SlowStep) -> Proceed {
+        self.gather.resume(step)
     }
 
     fn stall(&mut self, error: Error) {

@@ -60,6 +60,9 @@ pub struct Config {
     pub trace: bool,
     /// Capabilities to treat as absent, by token: for servers that fake one.
     pub disabled: Vec<Capability>,
+    /// Hand steps of a login that take long to [`crate::Session::poll_slow_step`]; otherwise they are done within
+    /// [`crate::Session::handle_input`]. For drivers whose thread has other connections to look after.
+    pub slow_steps: bool,
 }
 
 /// How long to wait for what.
@@ -109,6 +112,7 @@ impl Default for Config {
             drain_budget: 16 << 20,
             trace: false,
             disabled: Vec::new(),
+            slow_steps: false,
         }
     }
 }

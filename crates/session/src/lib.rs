@@ -68,7 +68,7 @@ pub use config::{Config, Credential, Login, Opening, Security, Tick, Timers};
 pub use error::{Blame, Error, ErrorKind, Reply, printable};
 pub use event::{Event, Layer, MailboxEvent, Opened, Warning};
 pub use mailbox_view::MailboxView;
-pub use mechanism::Mechanism;
+pub use mechanism::{Mechanism, SlowStep};
 pub use outbox::Upload;
 pub use pieces::{Bounds, join_copies};
 pub use queue::CommandId;

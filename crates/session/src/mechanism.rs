@@ -1,10 +1,15 @@
 //! What AUTHENTICATE needs of a SASL mechanism; the mechanisms themselves live in `imapkit-sasl`.
 //!
 //! RFC 9051 §6.2.2, RFC 4422, RFC 4959 (SASL-IR). Messages are octets here; base64 is the session's.
+//!
+//! A step that takes long (SCRAM hashes a password as often as the server says) can be done elsewhere: see [`SlowStep`].
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::queue::CommandId;
 
 /// One run of a SASL mechanism.
 pub trait Mechanism: Send {
@@ -32,5 +37,56 @@ pub trait Mechanism: Send {
     /// What the server told in an error challenge (OAuth), to explain the NO that follows.
     fn explain(&self) -> Option<&str> {
         None
+    }
+
+    /// True when the answer to the next challenge may take long to compute. Such a step is done apart from the session where
+    /// [`crate::Config::slow_steps`] asks for it (T057).
+    fn is_slow(&self) -> bool {
+        false
+    }
+}
+
+/// A step of a login that takes long, taken out of the session to be done where it holds nothing up.
+///
+/// [`crate::Session::poll_slow_step`] gives it, [`SlowStep::run`] does the work on whatever thread, and
+/// [`crate::Session::handle_slow_step`] takes it back. A step that never comes back leaves the login waiting until its deadline.
+pub struct SlowStep {
+    pub(crate) id: CommandId,
+    pub(crate) mechanism: Box<dyn Mechanism>,
+    challenge: Vec<u8>,
+    answer: Option<Result<Vec<u8>, Error>>,
+}
+
+impl SlowStep {
+    pub(crate) fn new(mechanism: Box<dyn Mechanism>, challenge: Vec<u8>) -> Self {
+        Self { id: CommandId::new(0), mechanism, challenge, answer: None }
+    }
+
+    /// The same, of this command.
+    pub(crate) fn of(mut self, id: CommandId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Does the work: blocks for as long as it takes, up to seconds. Doing it twice is doing it once.
+    #[must_use]
+    pub fn run(mut self) -> Self {
+        if self.answer.is_none() {
+            self.answer = Some(self.mechanism.step(&self.challenge));
+        }
+        self
+    }
+
+    /// The mechanism, and what it answers.
+    pub(crate) fn finish(self) -> (Box<dyn Mechanism>, Result<Vec<u8>, Error>) {
+        let undone = || Err(Error::new(ErrorKind::Bug, "a slow step came back undone"));
+        (self.mechanism, self.answer.unwrap_or_else(undone))
+    }
+}
+
+/// Shows nothing of the secret.
+impl fmt::Debug for SlowStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SlowStep({})", self.mechanism.name())
     }
 }

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Event, EventQueue, Layer};
 use crate::hazard;
 use crate::mailbox_view::MailboxView;
+use crate::mechanism::SlowStep;
 use crate::opening::{Fed, OpeningState};
 use crate::outbox::{Outbox, Upload};
 use crate::queue::{CommandId, InFlight, Queue, Queued, Waiting, fail_waiting, submitted};
@@ -70,6 +71,8 @@ pub struct Session {
     pub(crate) place: Where,
     /// Octets and responses before login, which are limited (T025).
     pub(crate) before_login: (u64, u32),
+    /// Who does slow steps.
+    pub(crate) slow: Slow,
 }
 
 /// Whose streamed body is coming in.
@@ -81,6 +84,15 @@ pub(crate) enum BodyOwner {
     Command(CommandId),
     /// Nobody asked for it: it is thrown away.
     Nobody,
+}
+
+/// Who does the steps of a login that take long.
+#[derive(Debug)]
+pub(crate) enum Slow {
+    /// The session, at once.
+    Here,
+    /// The caller, who has yet to fetch this one.
+    Elsewhere(Option<SlowStep>),
 }
 
 impl Session {
@@ -123,6 +135,7 @@ impl Session {
             told_during_login: false,
             place: Where::BetweenResponses,
             before_login: (0, 0),
+            slow: if config.slow_steps { Slow::Elsewhere(None) } else { Slow::Here },
         }
     }
 
@@ -228,6 +241,13 @@ impl Session {
         self.pump();
     }
 
+    /// A step that [`Session::poll_slow_step`] gave has been done. It is dropped when the login has ended meanwhile.
+    pub fn handle_slow_step(&mut self, now: Tick, step: SlowStep) {
+        self.set_now(now);
+        self.slow_step_done(step);
+        self.pump();
+    }
+
     /// Content of a literal that [`Session::poll_upload`] asked for.
     ///
     /// # Errors
@@ -248,6 +268,14 @@ impl Session {
     /// The literal whose content is to be sent next, if the outbox waits for one.
     pub fn poll_upload(&self) -> Option<Upload> {
         self.outbox.upload()
+    }
+
+    /// A step of the login that takes long, if [`Config::slow_steps`] is set: to be done elsewhere and brought back.
+    pub fn poll_slow_step(&mut self) -> Option<SlowStep> {
+        match &mut self.slow {
+            Slow::Here => None,
+            Slow::Elsewhere(step) => step.take(),
+        }
     }
 
     /// Appends to `out` what is to be sent now; the number of octets. To be called after every other call, since it also tells the session the
@@ -453,6 +481,7 @@ impl Session {
             let _ = fail_waiting(queued.command, error);
         }
         self.outbox.clear();
+        let _ = self.poll_slow_step();
         self.events.push(Event::Closed(error));
     }
 }

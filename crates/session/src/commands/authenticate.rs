@@ -1,7 +1,7 @@
 //! AUTHENTICATE: logs in by a SASL mechanism. RFC 9051 §6.2.2, RFC 4959 (initial response), RFC 4422.
 //!
 //! protocol.md 4.5: at most eight rounds (T063); an initial response that would make the line too long goes by continuation (C46); a mechanism
-//! that has not verified the server fails even when the server says OK (T054, T055).
+//! that has not verified the server fails even when the server says OK (T054, T055), and so does one that is still computing.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use imapkit_wire::{Encoder, Untagged};
 use crate::base64;
 use crate::command::{Command, Completion, Effect, Gather, Needs, Offer, Proceed, Rules};
 use crate::error::{Error, ErrorKind};
-use crate::mechanism::Mechanism;
+use crate::mechanism::{Mechanism, SlowStep};
 
 /// Longest initial response on the command line, in octets before base64; servers accept lines of 8192.
 const MAX_INITIAL: usize = 5_600;
@@ -30,7 +30,8 @@ pub(crate) struct Authenticate {
 
 /// Answers the challenges.
 pub(crate) struct AuthenticateGather {
-    mechanism: Box<dyn Mechanism>,
+    /// Away while it does a slow step.
+    mechanism: Option<Box<dyn Mechanism>>,
     initial: Option<Vec<u8>>,
     rounds: u8,
 }
@@ -74,7 +75,7 @@ impl Command for Authenticate {
 
     fn gather(self) -> AuthenticateGather {
         let initial = if self.inline { None } else { self.initial };
-        AuthenticateGather { mechanism: self.mechanism, initial, rounds: 0 }
+        AuthenticateGather { mechanism: Some(self.mechanism), initial, rounds: 0 }
     }
 }
 
@@ -97,18 +98,28 @@ impl Gather for AuthenticateGather {
         let Some(challenge) = base64::decode(challenge) else {
             return Proceed::Abort(Error::new(ErrorKind::Protocol, "the server's challenge is not base64"));
         };
-        match self.mechanism.step(&challenge) {
-            Ok(answer) => Proceed::Response(answer),
-            Err(error) => Proceed::Abort(error),
+        match self.mechanism.take() {
+            Some(mechanism) if mechanism.is_slow() => Proceed::Slow(SlowStep::new(mechanism, challenge)),
+            Some(mechanism) => self.resume(SlowStep::new(mechanism, challenge).run()),
+            None => {
+                Proceed::Abort(Error::new(ErrorKind::Auth, "the server did not wait for the answer to its challenge"))
+            }
         }
     }
 
-    fn finish(mut self, _: Completion) -> Result<(), Error> {
-        self.mechanism.verify()
+    fn resume(&mut self, step: SlowStep) -> Proceed {
+        let (mechanism, answer) = step.finish();
+        self.mechanism = Some(mechanism);
+        answer.map_or_else(Proceed::Abort, Proceed::Response)
+    }
+
+    fn finish(self, _: Completion) -> Result<(), Error> {
+        let unanswered = || Error::new(ErrorKind::Auth, "the server said OK before its challenge was answered");
+        self.mechanism.ok_or_else(unanswered)?.verify()
     }
 
     fn fail(&mut self, error: Error) -> Error {
-        match self.mechanism.explain() {
+        match self.mechanism.as_ref().and_then(|mechanism| mechanism.explain()) {
             Some(why) => error.explained(why),
             None => error,
         }
@@ -123,7 +134,7 @@ impl fmt::Debug for Authenticate {
 
 impl fmt::Debug for AuthenticateGather {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AuthenticateGather({})", self.mechanism.name())
+        write!(f, "AuthenticateGather({})", self.mechanism.as_ref().map_or("busy", |mechanism| mechanism.name()))
     }
 }
 
