@@ -10,6 +10,8 @@ use core::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Phase {
+    /// The source of access tokens is being asked.
+    Token,
     /// The name is being resolved.
     Resolve,
     /// Connections are being attempted (or a tunnel command started).
@@ -28,13 +30,22 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Resolve, Self::Connect, Self::Proxy, Self::Tls, Self::Greeting, Self::StartTls, Self::Authenticate];
+    pub const ALL: [Self; 8] = [
+        Self::Token,
+        Self::Resolve,
+        Self::Connect,
+        Self::Proxy,
+        Self::Tls,
+        Self::Greeting,
+        Self::StartTls,
+        Self::Authenticate,
+    ];
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Token => "token",
             Self::Resolve => "resolve",
             Self::Connect => "connect",
             Self::Proxy => "proxy",
@@ -116,6 +127,7 @@ pub struct Expired {
 impl fmt::Display for Expired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let doing = match self.phase {
+            Phase::Token => "waiting for an access token",
             Phase::Resolve => "resolving the host name",
             Phase::Connect => "connecting",
             Phase::Proxy => "waiting for the proxy",

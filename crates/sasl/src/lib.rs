@@ -41,7 +41,9 @@ mod cram_md5;
 mod method;
 mod oauth;
 mod scram;
+mod token;
 mod words;
 
 pub use choose::{Accept, ChannelBinding, Credentials, Policy, Proof};
 pub use method::Method;
+pub use token::TokenRequest;

@@ -4,7 +4,7 @@
 //! means nothing; the NO comes after that. The explanation goes into the error; refreshing the token is the caller's.
 
 use imapkit_session::types::Secret;
-use imapkit_session::{Error, ErrorKind, Mechanism, printable};
+use imapkit_session::{Error, ErrorKind, Mechanism, TokenRefusal};
 use zeroize::Zeroizing;
 
 /// The longest explanation that is read, in octets (T062).
@@ -16,7 +16,7 @@ pub(crate) struct OAuth {
     /// What is said to the explanation.
     dummy: &'static [u8],
     /// Why the token was refused, once the server has said so.
-    refusal: Option<String>,
+    refusal: Option<TokenRefusal>,
 }
 
 impl OAuth {
@@ -56,7 +56,7 @@ impl Mechanism for OAuth {
         if self.refusal.is_some() {
             return Err(Error::new(ErrorKind::Auth, "the server goes on after it has refused the token"));
         }
-        self.refusal = Some(explanation(challenge));
+        self.refusal = Some(refusal(challenge));
         Ok(self.dummy.to_vec())
     }
 
@@ -67,18 +67,16 @@ impl Mechanism for OAuth {
         }
     }
 
-    fn explain(&self) -> Option<&str> {
-        self.refusal.as_deref()
+    fn refusal(&self) -> Option<&TokenRefusal> {
+        self.refusal.as_ref()
     }
 }
 
 /// Why the token was refused, from `{"status":"401","scope":"…"}`.
-fn explanation(json: &[u8]) -> String {
+fn refusal(json: &[u8]) -> TokenRefusal {
     let json = core::str::from_utf8(json).ok().filter(|json| json.len() <= MAX_EXPLANATION).unwrap_or_default();
-    let telling = members(json).filter(|(name, _)| matches!(name.as_str(), "status" | "scope"));
-    let told: Vec<String> = telling.map(|(name, value)| format!("{name} {value}")).collect();
-    let joint = if told.is_empty() { "" } else { ": " };
-    format!("the server refused the token{joint}{}", printable(told.join(", ").as_bytes()))
+    let member = |wanted: &str| members(json).find(|(name, _)| name == wanted).map(|(_, value)| value);
+    TokenRefusal::new(member("status").as_deref(), member("scope").as_deref())
 }
 
 /// The members of a JSON object whose values are strings or numbers, those of objects inside it too.
@@ -155,28 +153,28 @@ mod tests {
         let mut bearer = bearer();
         assert_eq!(bearer.step(json).unwrap(), b"\x01");
         let why = "the server refused the token: status invalid_token, scope https://mail.google.com/";
-        assert_eq!(bearer.explain(), Some(why));
+        assert_eq!(bearer.refusal().unwrap().to_string(), why);
+        assert_eq!(bearer.refusal().unwrap().scope.as_deref(), Some("https://mail.google.com/"));
         assert!(bearer.step(json).is_err() && bearer.verify().is_err());
         let mut xoauth2 = OAuth::xoauth2("me", &Secret::from("t"));
-        assert_eq!(xoauth2.explain(), None);
+        assert_eq!(xoauth2.refusal(), None);
         assert_eq!(xoauth2.step(br#"{"status":400}"#).unwrap(), b"");
-        assert_eq!(xoauth2.explain(), Some("the server refused the token: status 400"));
+        assert_eq!(xoauth2.refusal(), Some(&TokenRefusal::new(Some("400"), None)));
     }
 
     #[test]
     fn t062_an_explanation_may_be_anything() {
-        let plain = "the server refused the token";
         let huge = format!(r#"{{"status":"{}"}}"#, "4".repeat(1 << 20));
         for odd in
             ["", "{", "\"", "\"status", "\"status\":", "\"status\":\"4", "[1,2", "null", "{\"status\":null}", &huge]
         {
-            assert_eq!(explanation(odd.as_bytes()), plain, "{}", odd.len());
+            assert_eq!(refusal(odd.as_bytes()), TokenRefusal::default(), "{}", odd.len());
         }
-        assert_eq!(explanation(&[0xff; 100]), plain);
-        assert_eq!(explanation(br#"{"x":{"status": "4\"\u0030\\"}}"#), format!(r#"{plain}: status 4"u0030\"#));
-        let escape = "{\"status\":\"\u{1b}[2J401\"}";
-        assert_eq!(explanation(escape.as_bytes()), format!("{plain}: status [2J401"));
+        assert_eq!(refusal(&[0xff; 100]).to_string(), "the server refused the token");
+        let status = |json: &str| refusal(json.as_bytes()).status.unwrap().into_string();
+        assert_eq!(status(r#"{"x":{"status": "4\"\u0030\\"}}"#), r#"4"u0030\"#);
+        assert_eq!(status("{\"status\":\"\u{1b}[2J401\"}"), "[2J401");
         let long = format!(r#"{{"scope":"{}"}}"#, "s".repeat(8000));
-        assert!(explanation(long.as_bytes()).len() < 600);
+        assert!(refusal(long.as_bytes()).to_string().len() < 600);
     }
 }

@@ -118,6 +118,7 @@ impl Default for Config {
 }
 
 /// What happens between the greeting and "ready".
+#[allow(clippy::struct_excessive_bools, reason = "independent choices, each named where it is made")]
 pub struct Opening {
     /// How the link is, and is to be, protected.
     pub security: Security,
@@ -127,6 +128,9 @@ pub struct Opening {
     pub distrust_greeting: bool,
     /// Who logs in. Without it the session stops before login.
     pub login: Option<Box<dyn Login>>,
+    /// Leave the connection open when the server refuses that login (NO): [`crate::Event::LoginRefused`] tells, and [`crate::Session::login`]
+    /// may try once more, with a fresh token for instance. Otherwise a refused login ends the connection.
+    pub login_again: bool,
     /// What to say in ID once logged in, if the server offers ID. `None` does not identify.
     pub identify: Option<Vec<(String, String)>>,
     /// Extensions to ENABLE where offered; only what `* ENABLED` names counts as on.
@@ -142,6 +146,7 @@ impl Default for Opening {
             allow_preauth: false,
             distrust_greeting: false,
             login: None,
+            login_again: false,
             identify: None,
             enable: Vec::new(),
             namespace: true,

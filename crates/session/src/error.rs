@@ -11,6 +11,8 @@ use core::fmt;
 use imapkit_types::{Code, CodeClass, Invalid};
 use imapkit_wire::{StatusKind, StatusLine};
 
+use crate::refusal::TokenRefusal;
+
 /// Why something did not work.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
@@ -21,6 +23,8 @@ struct Inner {
     command: Option<&'static str>,
     text: Box<str>,
     reply: Option<Reply>,
+    /// Why the server refused an access token, if it is that and the server said so.
+    refusal: Option<TokenRefusal>,
     source: Option<Arc<dyn core::error::Error + Send + Sync>>,
 }
 
@@ -125,29 +129,37 @@ impl Error {
         reply: Option<Reply>,
         source: Option<Arc<dyn core::error::Error + Send + Sync>>,
     ) -> Self {
-        Self(Arc::new(Inner { kind, command, text: text.into_boxed_str(), reply, source }))
+        Self(Arc::new(Inner { kind, command, text: text.into_boxed_str(), reply, refusal: None, source }))
+    }
+
+    /// The same error, with a change.
+    fn changed(&self, change: impl FnOnce(&mut Inner)) -> Self {
+        let Inner { kind, command, text, reply, refusal, source } = &*self.0;
+        let (kind, command, text, source) = (*kind, *command, text.clone(), source.clone());
+        let mut inner = Inner { kind, command, text, reply: reply.clone(), refusal: refusal.clone(), source };
+        change(&mut inner);
+        Self(Arc::new(inner))
     }
 
     /// The same error, of another kind.
     #[must_use]
     pub fn with_kind(&self, kind: ErrorKind) -> Self {
-        let inner = &*self.0;
-        Self::build(kind, inner.command, inner.text.to_string(), inner.reply.clone(), inner.source.clone())
+        self.changed(|inner| inner.kind = kind)
     }
 
     /// The same error, said of `command`.
     #[must_use]
     pub fn in_command(&self, command: &'static str) -> Self {
-        let inner = &*self.0;
-        Self::build(inner.kind, Some(command), inner.text.to_string(), inner.reply.clone(), inner.source.clone())
+        self.changed(|inner| inner.command = Some(command))
     }
 
-    /// The same error with what the server told about it before.
+    /// The same error with what the server told about the token before.
     #[must_use]
-    pub(crate) fn explained(&self, why: &str) -> Self {
-        let inner = &*self.0;
-        let text = alloc::format!("{} ({})", inner.text, printable(why.as_bytes()));
-        Self::build(inner.kind, inner.command, text, inner.reply.clone(), inner.source.clone())
+    pub(crate) fn refused_token(&self, refusal: &TokenRefusal) -> Self {
+        self.changed(|inner| {
+            inner.text = alloc::format!("{} ({refusal})", inner.text).into_boxed_str();
+            inner.refusal = Some(refusal.clone());
+        })
     }
 
     /// What sort of failure it is.
@@ -173,6 +185,11 @@ impl Error {
     /// The server's own words, safe to show.
     pub fn server_text(&self) -> Option<&str> {
         self.0.reply.as_ref().map(|reply| &*reply.text)
+    }
+
+    /// Why the server refused the access token, if that is what happened and the server explained it (RFC 7628 §3.2.2).
+    pub fn token_refusal(&self) -> Option<&TokenRefusal> {
+        self.0.refusal.as_ref()
     }
 
     /// Whose fault it is.

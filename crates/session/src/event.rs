@@ -22,6 +22,8 @@ pub enum Event {
     Upgrade(Layer),
     /// Opening is done: logged in, or as far as it goes without a login.
     Ready(Box<Opened>),
+    /// The server refused the login, and the connection is open for another ([`crate::Opening::login_again`]).
+    LoginRefused(Error),
     /// A change of the selected mailbox.
     Mailbox(MailboxEvent),
     /// `[ALERT]`: text the server wants people to see, made safe to show. Only from protected links (T030). A server that repeats itself
@@ -191,7 +193,7 @@ impl EventQueue {
 
 impl Event {
     fn may_be_dropped(&self) -> bool {
-        !matches!(self, Self::Upgrade(_) | Self::Ready(_) | Self::Bye(_) | Self::Closed(_))
+        !matches!(self, Self::Upgrade(_) | Self::Ready(_) | Self::LoginRefused(_) | Self::Bye(_) | Self::Closed(_))
     }
 
     /// The code of a notice, for callers that look for one.

@@ -10,6 +10,7 @@ use core::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::queue::CommandId;
+use crate::refusal::TokenRefusal;
 
 /// One run of a SASL mechanism.
 pub trait Mechanism: Send {
@@ -35,7 +36,7 @@ pub trait Mechanism: Send {
     fn verify(&mut self) -> Result<(), Error>;
 
     /// What the server told in an error challenge (OAuth), to explain the NO that follows.
-    fn explain(&self) -> Option<&str> {
+    fn refusal(&self) -> Option<&TokenRefusal> {
         None
     }
 

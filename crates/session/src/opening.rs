@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! greeting --STARTTLS wanted--> StartTls --OK, layer swapped--> Capability --.
-//!     |  `--capabilities in it (and to be believed)-----------> Login <------'
+//!     |  `--capabilities in it (and to be believed)-----------> Login <------'   (refused, and another login allowed: once more)
 //!     `--PREAUTH (protected link, allowed)---------------------.  |
 //!                                                              v  v
 //!                                   Ready <--all answered-- ID + NAMESPACE + ENABLE (one flight) <-- Capability, unless just told
@@ -48,6 +48,8 @@ enum Stage {
     /// Capabilities are asked for; login comes next.
     ExpectOffer,
     ExpectLogin,
+    /// Login was refused, and somebody may try once more.
+    ExpectAnotherLogin,
     /// Logged in; capabilities are asked for again.
     ExpectNewOffer,
     /// ID, NAMESPACE and ENABLE are under way; so many answers are missing.
@@ -243,7 +245,7 @@ impl Session {
                 self.opening.opened.mechanism = Some(mechanism);
                 self.end_effect(Effect::Login, true);
             }
-            (Fed::Login(Err(error)), _) => self.close(login_failed(&error)),
+            (Fed::Login(Err(error)), _) => self.login_refused(login_failed(&error)),
             (Fed::Id(server_id), _) => {
                 self.opening.opened.server_id = server_id;
                 self.detail_done();
@@ -255,6 +257,17 @@ impl Session {
             (Fed::Enabled, _) => self.detail_done(),
             (Fed::StartTls(Ok(())) | Fed::Capability, _) => {}
         }
+    }
+
+    /// Only a tagged NO is a refusal that leaves the two sides in step (T061); it is forgiven once (T066).
+    fn login_refused(&mut self, error: Error) {
+        let refused = error.reply().is_some_and(|reply| reply.status == StatusKind::No);
+        if !(refused && core::mem::take(&mut self.opening.plan.login_again)) {
+            return self.close(error);
+        }
+        self.opening.stage = Stage::ExpectAnotherLogin;
+        self.told_during_login = false;
+        self.events.push(Event::LoginRefused(error));
     }
 
     fn detail_done(&mut self) {

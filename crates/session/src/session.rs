@@ -317,7 +317,8 @@ impl Session {
         self.pump();
     }
 
-    /// Logs in after an opening that stopped before it. The result comes as [`Event::Ready`] or [`Event::Closed`].
+    /// Logs in after an opening that stopped before it, or whose login was refused ([`Event::LoginRefused`]). The result comes as
+    /// [`Event::Ready`] or [`Event::Closed`].
     ///
     /// # Errors
     /// When somebody is logged in already, or the greeting is not there yet.
@@ -461,6 +462,7 @@ impl Session {
         self.state = State::Closed;
         self.view = None;
         self.paused = None;
+        let mut refused = None;
         let (in_flight, waiting) = self.queue.drain();
         for entry in in_flight {
             if entry.rules.effect == Effect::Logout {
@@ -474,8 +476,13 @@ impl Session {
                 None if entry.rules.writes && !self.outbox.is_sending(entry.id) => unknown(&error, entry.name),
                 None => error.in_command(entry.name),
             };
-            let _ = entry.running.end(Err(error));
+            if let Some(Fed::Login(Err(login))) = entry.running.end(Err(error)) {
+                // A server that explains why it refuses a token and then just closes has told why the connection is over.
+                refused = Some(login).filter(|login| login.token_refusal().is_some());
+            }
         }
+        let error = refused.unwrap_or(error);
+        self.closed = Some(error.clone());
         for queued in waiting {
             let error = error.in_command(queued.command.name());
             let _ = fail_waiting(queued.command, error);

@@ -119,8 +119,8 @@ impl Gather for AuthenticateGather {
     }
 
     fn fail(&mut self, error: Error) -> Error {
-        match self.mechanism.as_ref().and_then(|mechanism| mechanism.explain()) {
-            Some(why) => error.explained(why),
+        match self.mechanism.as_ref().and_then(|mechanism| mechanism.refusal()) {
+            Some(refusal) => error.refused_token(refusal),
             None => error,
         }
     }

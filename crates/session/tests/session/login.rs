@@ -115,3 +115,47 @@ fn logout_is_done_when_the_server_just_closes() {
     link.session.handle_eof(link.tick(), None);
     slot.value();
 }
+
+#[test]
+fn t061_t066_a_refused_login_may_be_tried_once_more() {
+    at_every_cut(|cut| {
+        let mut link = Link::new(Opening { login_again: true, ..opening(Security::Tls) }, cut);
+        link.say("* OK [CAPABILITY IMAP4rev1] hi\r\n");
+        link.sent();
+        link.say("* CAPABILITY IMAP4rev1 OLD\r\nA1 NO [AUTHENTICATIONFAILED] wrong\r\n");
+        let Some(Event::LoginRefused(error)) = link.events.last() else { panic!("{:?}", link.events) };
+        assert_eq!(error.kind(), ErrorKind::Auth);
+        assert_eq!((link.session.state(), link.sent().as_str()), (State::NotAuthenticated, ""));
+        link.session.login(Box::new(crate::link::Password)).unwrap();
+        assert_eq!(link.sent(), format!("A2 LOGIN me {CANARY}\r\n"));
+        link.say("A2 OK in\r\n");
+        assert_eq!(link.sent(), "A3 CAPABILITY\r\n", "what was told during the refused login does not count");
+    });
+}
+
+#[test]
+fn t066_the_second_refusal_ends_it() {
+    let mut link = Link::new(Opening { login_again: true, ..opening(Security::Tls) }, Cut::Whole);
+    link.say("* OK [CAPABILITY IMAP4rev1] hi\r\n");
+    link.sent();
+    link.say("A1 NO wrong\r\n");
+    link.session.login(Box::new(crate::link::Password)).unwrap();
+    link.sent();
+    link.say("A2 NO wrong\r\n");
+    assert!(matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Auth));
+    assert!(link.session.login(Box::new(crate::link::Password)).is_err());
+    assert_eq!(link.sent(), "");
+}
+
+#[test]
+fn t061_only_a_refusal_leaves_the_connection_open() {
+    for answer in ["A1 BAD what\r\n", "* BYE go\r\n"] {
+        let mut link = Link::new(Opening { login_again: true, ..opening(Security::Tls) }, Cut::Whole);
+        link.say("* OK [CAPABILITY IMAP4rev1] hi\r\n");
+        link.sent();
+        link.say(answer);
+        link.session.handle_eof(link.tick(), None);
+        link.events.extend(std::iter::from_fn(|| link.session.poll_event()));
+        assert!(matches!(link.events.last(), Some(Event::Closed(_))), "{answer}: {:?}", link.events);
+    }
+}
