@@ -23,7 +23,7 @@ use imapkit::types::{
     ReturnOptions, SeqSet, Status, StatusItems, Uid, UidSet,
 };
 use imapkit::{CapabilityBook, Command, Error, Event, MailboxEvent, Opened};
-use imapkit_sasl::Credentials;
+use imapkit_sasl::{Credentials, Policy, TokenRequest};
 
 /// Octets of one content that are put together.
 const LARGEST: usize = 16 << 20;
@@ -39,6 +39,9 @@ pub(crate) enum Link {
 /// Lines of a conversation, of all connections of a scenario.
 pub(crate) type Trace = Arc<Mutex<Vec<String>>>;
 
+/// Gives access tokens.
+pub(crate) type Tokens = Arc<dyn Fn(TokenRequest) -> Result<String, Error> + Send + Sync>;
+
 /// How to connect.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -46,6 +49,8 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     pub(crate) ca_file: PathBuf,
     pub(crate) credentials: Credentials,
+    /// Logs in with the tokens this gives instead.
+    pub(crate) tokens: Option<(String, Policy, Tokens)>,
     pub(crate) enable: Vec<Capability>,
     pub(crate) disable: Vec<Capability>,
     /// How often to ask for news where there is no IDLE.

@@ -1,11 +1,15 @@
 //! Getting in: every link, every way to prove who one is, and what is refused. RFC 9051 §6.2, RFC 5802, 7628, 8314.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use imapkit::ErrorKind;
 use imapkit::commands::Compress;
 use imapkit::types::{Items, StatusItems};
-use imapkit_sasl::{Accept, Credentials, Method, Policy};
+use imapkit_sasl::{Accept, Credentials, Method, Policy, TokenRequest};
+use imapkit_testkit::jwt;
 
-use crate::clients::{Connection, Link, NewMail, Options, Selected};
+use crate::clients::{Connection, Link, NewMail, Options, Selected, Tokens};
 use crate::mails;
 use crate::site::Site;
 
@@ -77,6 +81,50 @@ pub(crate) async fn tokens<C: Connection>(site: &Site) {
         assert_eq!(client.opened().mechanism.as_deref(), Some(method.name()));
         let error = C::connect(&with("not.a.token")).await.err().expect("a wrong token is refused");
         assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
+    }
+}
+
+/// C47, T061, T066: an expired token, then a fresh one on the same connection; two that are expired are the end.
+pub(crate) async fn tokens_are_refreshed_once<C: Connection>(site: &Site) {
+    // The Dovecots take tokens, Cyrus announces the mechanism too but has nothing to check them with.
+    if site.user.token.is_none() {
+        return;
+    }
+    for (method, gets_fresh) in [Method::OAuthBearer, Method::XOAuth2].into_iter().flat_map(|m| [(m, true), (m, false)])
+    {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, user) = (Arc::clone(&asked), site.user.name.clone());
+        let tokens: Tokens = Arc::new(move |request| {
+            let first = request == TokenRequest::First;
+            log.lock().expect("no source panics").push(request);
+            Ok(if gets_fresh && !first { jwt::fresh(&user, Duration::from_mins(10)) } else { jwt::expired(&user) })
+        });
+        let policy = Policy { accept: Accept::Only(method), ..Policy::default() };
+        let tokens = Some((site.user.name.clone(), policy, tokens));
+        let before = site.said().len();
+        let outcome = C::connect(&Options { tokens, ..site.options_over(Link::Tls) }).await;
+        let said = site.said().split_off(before);
+        let lines = |text: &str| said.iter().filter(|line| line.contains(text)).count();
+        assert_eq!(
+            (lines("AUTHENTICATE"), lines("* OK [CAPABILITY")),
+            (2, 1),
+            "two tries on one connection: {said:#?}"
+        );
+        let asked = asked.lock().expect("no source panics").clone();
+        let [TokenRequest::First, TokenRequest::Refused(why)] = asked.as_slice() else { panic!("{asked:?}") };
+        let status = if method == Method::XOAuth2 { "401" } else { "invalid_token" };
+        assert_eq!(why.status.as_deref(), Some(status), "{method}");
+        match outcome {
+            Ok(client) => {
+                assert!(gets_fresh);
+                assert_eq!(client.opened().mechanism.as_deref(), Some(method.name()));
+                client.noop().await.unwrap();
+            }
+            Err(error) => {
+                assert!(!gets_fresh, "{error}");
+                assert_eq!((error.kind(), error.token_refusal()), (ErrorKind::Auth, Some(why)), "{error:?}");
+            }
+        }
     }
 }
 

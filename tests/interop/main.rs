@@ -46,6 +46,7 @@ scenarios! {
         best_way_over_every_link
         every_way_with_a_password
         tokens["auth=oauthbearer"]
+        tokens_are_refreshed_once["auth=oauthbearer"]
         wrong_password_is_called_that
         wrong_authority_is_refused
         bound_to_the_connection["dovecot24"]

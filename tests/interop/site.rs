@@ -75,6 +75,7 @@ impl Site {
             port: if link == Link::Tls { self.server.tls_port } else { self.server.plain_port },
             ca_file: self.server.ca_file.clone(),
             credentials: Credentials::password(&self.user.name, self.user.password.as_str()),
+            tokens: None,
             enable: Vec::new(),
             disable: Vec::new(),
             poll: None,

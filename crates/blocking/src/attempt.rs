@@ -67,7 +67,7 @@ impl Attempt {
     }
 
     /// How long each phase took that was entered; ends the last one.
-    pub(crate) fn spent(mut self) -> Vec<(Phase, Duration)> {
+    pub(crate) fn spent(&mut self) -> Vec<(Phase, Duration)> {
         self.deadline.enter(self.deadline.phase(), self.now().since_start());
         self.deadline.spent().filter(|(_, spent)| !spent.is_zero()).collect()
     }

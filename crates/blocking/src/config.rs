@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imapkit_dial::Route;
-use imapkit_sasl::{Credentials, Policy};
+use imapkit_sasl::{Credentials, Policy, TokenRequest};
 use imapkit_session::types::{Capability, Secret};
 use imapkit_session::wire::Limits;
-use imapkit_session::{Login, Timers, TraceLine};
+use imapkit_session::{Error, Login, Timers, TraceLine};
 use imapkit_transport::{Digest, TlsConfig};
 
 use crate::engine::Tracer;
@@ -74,7 +74,15 @@ pub(crate) enum Wanted {
 pub(crate) enum Who {
     Nobody,
     User(Credentials),
+    Tokens(TokenSource),
     By(LoginMaker),
+}
+
+/// Somebody who logs in with access tokens, and where those come from.
+#[derive(Clone)]
+pub(crate) struct TokenSource {
+    pub(crate) user: String,
+    pub(crate) ask: Arc<dyn Fn(TokenRequest) -> Result<Secret, Error> + Send + Sync>,
 }
 
 /// Makes what logs in, once for each connection.
@@ -171,6 +179,34 @@ impl Config {
     /// Logs in with an OAuth 2.0 access token.
     pub fn token(self, user: impl Into<String>, token: impl Into<Secret>) -> Self {
         self.credentials(Credentials::token(user, token))
+    }
+
+    /// Logs in with OAuth 2.0 access tokens from `source`, which is asked at each connect before anything else happens. When the server
+    /// refuses the token, it is asked once more ([`TokenRequest::Refused`]) and the fresh one is tried, on the same connection if that is
+    /// still open; a second refusal is final. It runs on the thread that connects, within [`Config::connect_timeout`], which cannot end it.
+    ///
+    /// ```
+    /// use imapkit_blocking::{Config, Error, ErrorKind, sasl::TokenRequest};
+    ///
+    /// # fn kept() -> Option<String> { None }
+    /// # fn refresh() -> std::io::Result<String> { Ok(String::new()) }
+    /// let config = Config::tls("imap.example.org").token_source("me@example.org", |request| match (request, kept()) {
+    ///     (TokenRequest::First, Some(token)) => Ok(token),
+    ///     _ => refresh().map_err(|error| Error::with_source(ErrorKind::Io, "no fresh token", error)),
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// Connecting fails with the source's error as it is: `Io` or `Timeout` say that trying later may help, `Auth` that somebody has to log in
+    /// anew. A refusal is `Auth`, with [`Error::token_refusal`] where the server explained it. RFC 7628.
+    pub fn token_source<T: Into<Secret>>(
+        mut self,
+        user: impl Into<String>,
+        source: impl Fn(TokenRequest) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Self {
+        let ask = Arc::new(move |request| source(request).map(Into::into));
+        self.login = Who::Tokens(TokenSource { user: user.into(), ask });
+        self
     }
 
     /// Logs in with these credentials, by a way their policy allows.

@@ -25,6 +25,7 @@ use crate::failure;
 use crate::layers::Layers;
 use crate::plan::{self, Binding};
 use crate::socket::{Socket, Stream};
+use crate::tokens::Tokens;
 
 /// What is known of a connection once it is open.
 #[derive(Clone, Debug)]
@@ -64,6 +65,13 @@ pub fn connect_stream(config: &Config, stream: impl Stream) -> Result<Client, Er
     Connector::new(config)?.connect_stream(stream)
 }
 
+/// Whom to call, and how the link is to be protected.
+struct Call {
+    host: Host,
+    port: u16,
+    tls: Option<(TlsConfig, ServerId)>,
+}
+
 /// A connect that another thread can cancel.
 #[derive(Debug)]
 pub struct Connector {
@@ -94,8 +102,12 @@ impl Connector {
         let (host, port) = plan::check(&self.config)?;
         let tls = self.tls(&host, port)?;
         let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
-        let socket = self.dial(&host, port, &mut attempt)?;
-        self.open(&host, port, tls, socket, attempt)
+        let mut tokens = Tokens::first(&self.config, &mut attempt)?;
+        let call = Call { host, port, tls };
+        match self.dial_and_open(&call, &mut attempt, &mut tokens) {
+            Err(error) if tokens.is_untried(&error) => self.dial_and_open(&call, &mut attempt, &mut tokens),
+            outcome => outcome,
+        }
     }
 
     /// Speaks IMAP over a stream of the caller's.
@@ -106,8 +118,14 @@ impl Connector {
         let (host, port) = plan::server(&self.config)?;
         let tls = self.tls(&host, port)?;
         let socket = Socket::other(stream).map_err(|error| failure::io("taking over the stream", error))?;
-        let attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
-        self.open(&host, port, tls, socket, attempt)
+        let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
+        let mut tokens = Tokens::first(&self.config, &mut attempt)?;
+        self.open(&Call { host, port, tls }, socket, &mut attempt, &mut tokens)
+    }
+
+    fn dial_and_open(&self, call: &Call, attempt: &mut Attempt, tokens: &mut Tokens<'_>) -> Result<Client, Error> {
+        let socket = self.dial(&call.host, call.port, attempt)?;
+        self.open(call, socket, attempt, tokens)
     }
 
     fn dial(&self, host: &Host, port: u16, attempt: &mut Attempt) -> Result<Socket, Error> {
@@ -146,13 +164,12 @@ impl Connector {
     /// Everything from an open socket to "ready".
     fn open(
         &self,
-        host: &Host,
-        port: u16,
-        tls: Option<(TlsConfig, ServerId)>,
+        call: &Call,
         socket: Socket,
-        mut attempt: Attempt,
+        attempt: &mut Attempt,
+        tokens: &mut Tokens<'_>,
     ) -> Result<Client, Error> {
-        let config = &self.config;
+        let (config, server, tls) = (&self.config, (&call.host, call.port), call.tls.clone());
         let mut layers = Layers::default();
         if let (Wanted::Tls, Some((tls, server))) = (config.protection, &tls) {
             layers.start_tls(tls, server)?;
@@ -160,13 +177,21 @@ impl Connector {
         let nonce =
             getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;
         let binding = Binding::default();
-        let login = plan::login(config, host, port, &binding);
+        let login = plan::login(config, server, &binding, tokens.token());
         let session = Session::new(plan::session(config, login), nonce, attempt.now());
         let write_timeout = config.timers.progress;
-        let parts = Parts { session, layers, tls, binding, tracer: config.tracer.clone(), write_timeout };
+        let parts =
+            Parts { session, layers, tls, binding: Arc::clone(&binding), tracer: config.tracer.clone(), write_timeout };
         let engine = Engine::new(parts, attempt.now());
         let driver = Driver::new(engine, socket, Arc::clone(&self.cancel), attempt.clock());
-        let opened = self.run_opening(&driver, &mut attempt)?;
+        let opened = match self.run_opening(&driver, attempt) {
+            Err(error) if tokens.renew(&error, attempt)? => {
+                let login = plan::login(config, server, &binding, tokens.token());
+                driver.change(|engine| engine.login_again(login))?;
+                self.run_opening(&driver, attempt)?
+            }
+            outcome => outcome?,
+        };
         let peer = driver.socket().remote_address().filter(|_| matches!(config.route, Route::Direct));
         let tls = driver.lock().layers.facts().cloned();
         let info = ConnectionInfo { opened, tls, peer, phases: attempt.spent() };

@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use imapkit_session::{
-    CommandId, Epoch, Error, ErrorKind, Event, Layer, MailboxView, Opened, Session, State, Tick, TraceLine,
+    CommandId, Epoch, Error, ErrorKind, Event, Layer, Login, MailboxView, Opened, Session, State, Tick, TraceLine,
 };
 use imapkit_transport::{ServerId, TlsConfig};
 
@@ -59,8 +59,8 @@ pub(crate) struct Engine {
     uploaders: Vec<CommandId>,
     pipes: Vec<Weak<Pipe>>,
     pub(crate) listeners: Listeners,
-    /// What an opening has come to, until somebody takes it.
-    opened: Option<Opened>,
+    /// What an opening has come to, until somebody takes it: ready, or refused with the connection open for another login.
+    opened: Option<Result<Opened, Error>>,
 }
 
 /// What an engine is made of.
@@ -353,8 +353,12 @@ impl Engine {
             match self.session.poll_event() {
                 Some(Event::Upgrade(_)) => {}
                 Some(Event::Ready(opened)) => {
-                    self.opened = Some(Opened::clone(&opened));
+                    self.opened = Some(Ok(Opened::clone(&opened)));
                     return Some(Event::Ready(opened));
+                }
+                Some(Event::LoginRefused(error)) => {
+                    self.opened = Some(Err(error.clone()));
+                    return Some(Event::LoginRefused(error));
                 }
                 other => return other,
             }
@@ -364,8 +368,17 @@ impl Engine {
     /// What the opening, or the login, has come to, once it has.
     pub(crate) fn outcome(&mut self) -> Option<Result<Opened, Error>> {
         self.tell_all();
-        let opened = self.opened.take().map(Ok);
+        let opened = self.opened.take();
         opened.or_else(|| self.session.error().cloned().map(Err))
+    }
+
+    /// Logs in once more after a refusal, unless the server has closed the connection since.
+    pub(crate) fn login_again(&mut self, login: Option<Box<dyn Login>>) -> Result<(), Error> {
+        match (self.session.error(), login) {
+            (Some(_), _) => Err(Error::new(ErrorKind::Closed, "the server closed the connection behind its refusal")),
+            (None, Some(login)) => self.session.login(login),
+            (None, None) => Ok(()),
+        }
     }
 
     /// Which mailbox is selected.

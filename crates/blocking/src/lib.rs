@@ -98,6 +98,7 @@ mod reply;
 mod resolve;
 mod selected;
 mod socket;
+mod tokens;
 mod trust;
 #[cfg(unix)]
 mod tunnel;

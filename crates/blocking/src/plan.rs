@@ -5,7 +5,8 @@
 use std::sync::{Arc, OnceLock};
 
 use imapkit_dial::{Address, Host, Phase, Route};
-use imapkit_sasl::ChannelBinding;
+use imapkit_sasl::{ChannelBinding, Credentials};
+use imapkit_session::types::Secret;
 use imapkit_session::{Error, ErrorKind, Login, Opening, Protection, Security, Session, State};
 use imapkit_transport::{Facts, TlsVersion};
 
@@ -54,6 +55,7 @@ pub(crate) fn session(config: &Config, login: Option<Box<dyn Login>>) -> imapkit
             allow_preauth: config.allow_preauth,
             distrust_greeting: config.distrust_greeting,
             login,
+            login_again: matches!(config.login, Who::Tokens(_)),
             identify: (!config.identify.is_empty()).then(|| config.identify.clone()),
             enable: config.enable.clone(),
             namespace: config.namespace,
@@ -66,12 +68,18 @@ pub(crate) fn session(config: &Config, login: Option<Box<dyn Login>>) -> imapkit
     }
 }
 
-/// Who logs in on a connection to this server; `binding` is filled when TLS is in place.
-pub(crate) fn login(config: &Config, host: &Host, port: u16, binding: &Binding) -> Option<Box<dyn Login>> {
-    let credentials = match &config.login {
-        Who::Nobody => return None,
-        Who::By(make) => return Some(make()),
-        Who::User(credentials) => credentials.clone(),
+/// Who logs in on a connection to this server; `binding` is filled when TLS is in place, `token` is what the source of tokens gave.
+pub(crate) fn login(
+    config: &Config,
+    (host, port): (&Host, u16),
+    binding: &Binding,
+    token: Option<&Secret>,
+) -> Option<Box<dyn Login>> {
+    let credentials = match (&config.login, token) {
+        (Who::Nobody, _) | (Who::Tokens(_), None) => return None,
+        (Who::By(make), _) => return Some(make()),
+        (Who::User(credentials), _) => credentials.clone(),
+        (Who::Tokens(source), Some(token)) => Credentials::token(source.user.as_str(), token.clone()),
     };
     let mut policy = config.policy.clone();
     if config.protection == (Wanted::Plaintext { anywhere: true }) {

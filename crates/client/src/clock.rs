@@ -51,7 +51,7 @@ impl Clock {
     }
 
     /// How long each phase took that was entered; ends the last one.
-    pub(crate) fn spent(mut self) -> Vec<(Phase, Duration)> {
+    pub(crate) fn spent(&mut self) -> Vec<(Phase, Duration)> {
         self.deadline.enter(self.deadline.phase(), self.start.elapsed());
         self.deadline.spent().filter(|(_, spent)| !spent.is_zero()).collect()
     }

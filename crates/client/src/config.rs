@@ -8,15 +8,17 @@
 
 use core::net::IpAddr;
 use std::fmt;
+use std::future::Future;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use imapkit_dial::Route;
-use imapkit_sasl::{Credentials, Policy};
+use imapkit_sasl::{Credentials, Policy, TokenRequest};
 use imapkit_session::types::{Capability, Secret};
 use imapkit_session::wire::Limits;
-use imapkit_session::{Login, Timers, TraceLine};
+use imapkit_session::{Error, Login, Timers, TraceLine};
 use imapkit_transport::{Digest, TlsConfig};
 
 use crate::engine::Tracer;
@@ -73,8 +75,19 @@ pub(crate) enum Wanted {
 pub(crate) enum Who {
     Nobody,
     User(Credentials),
+    Tokens(TokenSource),
     By(LoginMaker),
 }
+
+/// Somebody who logs in with access tokens, and where those come from.
+#[derive(Clone)]
+pub(crate) struct TokenSource {
+    pub(crate) user: String,
+    pub(crate) ask: Arc<dyn Fn(TokenRequest) -> TokenFuture + Send + Sync>,
+}
+
+/// A token to come.
+pub(crate) type TokenFuture = Pin<Box<dyn Future<Output = Result<Secret, Error>> + Send>>;
 
 /// Makes what logs in, once for each connection.
 pub(crate) type LoginMaker = Arc<dyn Fn() -> Box<dyn Login> + Send + Sync>;
@@ -169,6 +182,40 @@ impl Config {
     /// Logs in with an OAuth 2.0 access token.
     pub fn token(self, user: impl Into<String>, token: impl Into<Secret>) -> Self {
         self.credentials(Credentials::token(user, token))
+    }
+
+    /// Logs in with OAuth 2.0 access tokens from `source`, which is asked at each connect before anything else happens. When the server
+    /// refuses the token, it is asked once more ([`TokenRequest::Refused`]) and the fresh one is tried, on the same connection if that is
+    /// still open; a second refusal is final. All of it within [`Config::connect_timeout`]. What blocks belongs into `spawn_blocking`.
+    ///
+    /// ```
+    /// use imapkit::{Config, Error, ErrorKind, sasl::TokenRequest};
+    ///
+    /// # fn kept() -> Option<String> { None }
+    /// # async fn refresh() -> std::io::Result<String> { Ok(String::new()) }
+    /// let config = Config::tls("imap.example.org").token_source("me@example.org", |request| async move {
+    ///     match (request, kept()) {
+    ///         (TokenRequest::First, Some(token)) => Ok(token),
+    ///         _ => refresh().await.map_err(|error| Error::with_source(ErrorKind::Io, "no fresh token", error)),
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// Connecting fails with the source's error as it is: `Io` or `Timeout` say that trying later may help, `Auth` that somebody has to log in
+    /// anew. A refusal is `Auth`, with [`Error::token_refusal`] where the server explained it. RFC 7628.
+    pub fn token_source<F, R, T>(mut self, user: impl Into<String>, source: F) -> Self
+    where
+        F: Fn(TokenRequest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, Error>> + Send + 'static,
+        T: Into<Secret>,
+    {
+        let ask = move |request| -> TokenFuture {
+            let token = source(request);
+            Box::pin(async move { token.await.map(Into::into) })
+        };
+        self.login = Who::Tokens(TokenSource { user: user.into(), ask: Arc::new(ask) });
+        self
     }
 
     /// Logs in with these credentials, by a way their policy allows.

@@ -14,6 +14,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use imapkit_dial::{Address, Host, Phase, Route};
+use imapkit_sasl::Credentials;
+use imapkit_session::types::Secret;
 use imapkit_session::{Error, ErrorKind, Login, Opened, Opening, Protection, Security, Session, State, Tick};
 use imapkit_transport::{Facts, ServerId, TlsConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,6 +30,7 @@ use crate::failure;
 use crate::link::{Fate, Link};
 use crate::reply::{Promise, Reply};
 use crate::socket;
+use crate::tokens::Tokens;
 
 /// What is known of a connection once it is open.
 #[derive(Clone, Debug)]
@@ -41,6 +44,14 @@ pub struct ConnectionInfo {
     pub peer: Option<SocketAddr>,
     /// How long each phase took that was gone through.
     pub phases: Vec<(Phase, Duration)>,
+}
+
+/// Whom to call, and how the link is to be protected.
+struct Call<'a> {
+    config: &'a Config,
+    host: Host,
+    port: u16,
+    tls: Option<(TlsConfig, ServerId)>,
 }
 
 /// Connects and logs in. The driver runs as a task of the current tokio runtime, which needs I/O and time enabled.
@@ -69,13 +80,24 @@ pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
     let (host, port) = check(config)?;
     let mut clock = Clock::new(config.connect_timeout);
     let tls = tls(config, &host, port, &clock).await?;
+    let call = Call { config, host, port, tls };
+    let mut tokens = Tokens::first(config, &mut clock).await?;
+    // On the heap: callers keep this future within theirs.
+    match Box::pin(dial_and_open(&call, &mut clock, &mut tokens)).await {
+        Err(error) if tokens.is_untried(&error) => Box::pin(dial_and_open(&call, &mut clock, &mut tokens)).await,
+        outcome => outcome,
+    }
+}
+
+async fn dial_and_open(call: &Call<'_>, clock: &mut Clock, tokens: &mut Tokens<'_>) -> Result<(Client, Driver), Error> {
+    let (config, host, port) = (call.config, &call.host, call.port);
     let (wire, peer): (Box<dyn Wire>, _) = match &config.route {
         Route::Direct => {
             let only_here = config.protection == (Wanted::Plaintext { anywhere: false });
-            let (stream, peer) = socket::connect(&host, port, config.host_address, only_here, &mut clock).await?;
+            let (stream, peer) = socket::connect(host, port, config.host_address, only_here, clock).await?;
             (Box::new(stream), Some(peer))
         }
-        Route::Proxy(proxy) => (Box::new(socket::connect_through(proxy, &host, port, &mut clock).await?), None),
+        Route::Proxy(proxy) => (Box::new(socket::connect_through(proxy, host, port, clock).await?), None),
         #[cfg(unix)]
         Route::Unix(path) => {
             clock.enter(Phase::Connect);
@@ -85,12 +107,12 @@ pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
         }
         Route::Command(template) => {
             clock.enter(Phase::Connect);
-            let words = template.fill(&host, port, config.user.as_deref()).map_err(failure::misuse)?;
+            let words = template.fill(host, port, config.user.as_deref()).map_err(failure::misuse)?;
             (Box::new(crate::tunnel::Tunnel::start(&words)?), None)
         }
         _ => return Err(Error::new(ErrorKind::Unsupported, "this way of connecting is not supported here")),
     };
-    open(config, &host, port, tls, (wire, peer), clock).await
+    open(call, (wire, peer), clock, tokens).await
 }
 
 /// Speaks IMAP over a stream of the caller's, protected as the configuration says ([`Config::tunnel`] for one that needs no TLS).
@@ -102,9 +124,10 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (host, port) = parse_host(config)?;
-    let clock = Clock::new(config.connect_timeout);
+    let mut clock = Clock::new(config.connect_timeout);
     let tls = tls(config, &host, port, &clock).await?;
-    open(config, &host, port, tls, (Box::new(stream), None), clock).await
+    let mut tokens = Tokens::first(config, &mut clock).await?;
+    open(&Call { config, host, port, tls }, (Box::new(stream), None), &mut clock, &mut tokens).await
 }
 
 fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
@@ -144,6 +167,7 @@ fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_ses
             allow_preauth: config.allow_preauth,
             distrust_greeting: config.distrust_greeting,
             login,
+            login_again: matches!(config.login, Who::Tokens(_)),
             identify: (!config.identify.is_empty()).then(|| config.identify.clone()),
             enable: config.enable.clone(),
             namespace: config.namespace,
@@ -157,12 +181,18 @@ fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_ses
     }
 }
 
-/// Who logs in on a connection to this server; `binding` is filled when TLS is in place.
-fn login(config: &Config, host: &Host, port: u16, binding: &Binding) -> Option<Box<dyn Login>> {
-    let credentials = match &config.login {
-        Who::Nobody => return None,
-        Who::By(make) => return Some(make()),
-        Who::User(credentials) => credentials.clone(),
+/// Who logs in on a connection to this server; `binding` is filled when TLS is in place, `token` is what the source of tokens gave.
+fn login(
+    config: &Config,
+    (host, port): (&Host, u16),
+    binding: &Binding,
+    token: Option<&Secret>,
+) -> Option<Box<dyn Login>> {
+    let credentials = match (&config.login, token) {
+        (Who::Nobody, _) | (Who::Tokens(_), None) => return None,
+        (Who::By(make), _) => return Some(make()),
+        (Who::User(credentials), _) => credentials.clone(),
+        (Who::Tokens(source), Some(token)) => Credentials::token(source.user.as_str(), token.clone()),
     };
     let mut policy = config.policy.clone();
     if config.protection == (Wanted::Plaintext { anywhere: true }) {
@@ -190,17 +220,16 @@ async fn tls(config: &Config, host: &Host, port: u16, clock: &Clock) -> Result<O
 
 /// Everything from an open stream to "ready".
 async fn open(
-    config: &Config,
-    host: &Host,
-    port: u16,
-    tls: Option<(TlsConfig, ServerId)>,
+    call: &Call<'_>,
     (wire, peer): (Box<dyn Wire>, Option<SocketAddr>),
-    mut clock: Clock,
+    clock: &mut Clock,
+    tokens: &mut Tokens<'_>,
 ) -> Result<(Client, Driver), Error> {
+    let (config, server, tls) = (call.config, (&call.host, call.port), call.tls.clone());
     let binding = Binding::default();
     let nonce = getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;
     let session = Session::new(
-        session_config(config, login(config, host, port, &binding)),
+        session_config(config, login(config, server, &binding, tokens.token())),
         nonce,
         Tick::new(clock.start().elapsed()),
     );
@@ -212,17 +241,64 @@ async fn open(
     let mut engine = Engine::new(session, fate, config.tracer.clone());
     engine.opening = Some(promise);
     let timeouts = Timeouts { write: config.timers.progress, upload: config.timers.stall };
-    let mut driver = Driver::new(Parts { engine, jobs: queue, wire, tls, binding, start: clock.start(), timeouts });
+    let mut driver = Driver::new(Parts {
+        engine,
+        jobs: queue,
+        wire,
+        tls,
+        binding: Arc::clone(&binding),
+        start: clock.start(),
+        timeouts,
+    });
     if config.protection == Wanted::Tls {
         driver.start_tls()?;
     }
-    let opened = run_opening(&mut driver, opened, &mut clock).await?;
+    let mut opened = run_opening(&mut driver, opened, clock).await;
+    if let Some(fresh) = opened.as_ref().err().and_then(|error| tokens.renew(error)) {
+        tokens.take(beside(&mut driver, clock, fresh).await??);
+        let login = login(config, server, &binding, tokens.token());
+        opened = login_again(&mut driver, &link, login, clock).await;
+    }
+    let opened = opened?;
     let info = ConnectionInfo { opened, tls: driver.stack().facts().cloned(), peer, phases: clock.spent() };
     let offered = driver.engine().session.capabilities().offered();
     let limit = offered.and_then(imapkit_session::types::Capabilities::message_limit);
     let messages = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
     let bounds = Bounds { line: config.max_line, messages };
     Ok((Client::new(link, Arc::new(info), bounds), driver))
+}
+
+/// Logs in once more after a refusal, unless the server has closed the connection since.
+async fn login_again(
+    driver: &mut Driver,
+    link: &Link,
+    login: Option<Box<dyn Login>>,
+    clock: &mut Clock,
+) -> Result<Opened, Error> {
+    let engine = driver.engine();
+    if engine.session.error().is_some() {
+        return Err(Error::new(ErrorKind::Closed, "the server closed the connection behind its refusal"));
+    }
+    let (promise, slot) = Promise::new(link.fate());
+    if let Some(login) = login {
+        engine.login(login, promise);
+    }
+    run_opening(driver, Reply::new(slot, link.clone(), crate::link::Ticket::default()), clock).await
+}
+
+/// Waits for `work` while the connection goes on, or ends.
+async fn beside<T>(
+    driver: &mut Driver,
+    clock: &mut Clock,
+    mut work: impl Future<Output = T> + Unpin,
+) -> Result<T, Error> {
+    clock.enter(Phase::Token);
+    let mut over = false;
+    let both = poll_fn(|cx| {
+        over = over || Pin::new(&mut *driver).poll(cx).is_ready();
+        Pin::new(&mut work).poll(cx)
+    });
+    clock.within(both).await
 }
 
 /// Runs the driver until the session is ready, and notes how far it is.

@@ -154,6 +154,11 @@ impl Engine {
                     promise.complete(Ok(Opened::clone(opened)));
                 }
             }
+            Event::LoginRefused(error) => {
+                if let Some(promise) = self.opening.take() {
+                    promise.complete(Err(error.clone()));
+                }
+            }
             Event::Closed(error) => {
                 self.fate.seal(error.clone());
                 if let Some(promise) = self.opening.take() {

@@ -79,6 +79,7 @@ mod pipe;
 mod reply;
 mod selected;
 mod socket;
+mod tokens;
 mod trust;
 mod tunnel;
 mod upload;

@@ -9,7 +9,7 @@
 //! * [`corpus`]: the collected responses of real servers (`corpus/responses`); [`golden`] compares what we made of them.
 //! * [`chop`]: every way that matters to cut bytes in pieces. A decoder must not see the difference.
 //! * [`certs`]: certificate authorities and good, expired, misnamed and self-signed certificates.
-//! * [`clock`], [`canary`], [`live`]: virtual time, the search for leaked secrets, and real servers to talk to.
+//! * [`clock`], [`canary`], [`live`], [`jwt`]: virtual time, the search for leaked secrets, real servers to talk to, and tokens for them.
 //!
 //! Test code may panic, so some helpers here do; each one says so.
 
@@ -22,6 +22,7 @@ pub mod clock;
 pub mod corpus;
 pub mod escape;
 pub mod golden;
+pub mod jwt;
 pub mod live;
 pub mod peer;
 pub mod script;

@@ -41,7 +41,11 @@ impl Connection for Blocking {
     }
 
     async fn connect(options: &Options) -> Result<Self, Error> {
-        let inner = imapkit_blocking::connect(&config!(imapkit_blocking, options))?;
+        let mut config = config!(imapkit_blocking, options);
+        if let Some((user, policy, tokens)) = options.tokens.clone() {
+            config = config.auth(policy).token_source(user, move |request| tokens(request));
+        }
+        let inner = imapkit_blocking::connect(&config)?;
         let opened = inner.opened().opened.clone();
         Ok(Self { inner, opened, warnings: Arc::clone(&options.warnings) })
     }

@@ -42,7 +42,11 @@ impl Connection for Tokio {
     }
 
     async fn connect(options: &Options) -> Result<Self, Error> {
-        let inner = imapkit::connect(&config!(imapkit, options)).await?;
+        let mut config = config!(imapkit, options);
+        if let Some((user, policy, tokens)) = options.tokens.clone() {
+            config = config.auth(policy).token_source(user, move |request| std::future::ready(tokens(request)));
+        }
+        let inner = imapkit::connect(&config).await?;
         let events = inner.events();
         Ok(Self { inner, events, warnings: Arc::clone(&options.warnings) })
     }

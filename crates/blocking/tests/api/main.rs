@@ -6,5 +6,6 @@ mod connect;
 mod fetch;
 mod support;
 mod threads;
+mod tokens;
 mod verbs;
 mod watch;

@@ -9,4 +9,5 @@ mod mailboxes;
 mod patience;
 mod streaming;
 mod support;
+mod tokens;
 mod watching;
