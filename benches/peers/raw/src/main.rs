@@ -2,7 +2,7 @@
 //! looked at, for the tagged OK.
 //!
 //! `raw WORKLOAD plain|tls|tls-large`. `tls` is rustls as everybody uses it (`StreamOwned`: a system call for every 4 KiB and
-//! more); `tls-large` reads the socket in 256 KiB pieces and feeds rustls from memory.
+//! more); `tls-large` reads the socket in 128 KiB pieces and feeds rustls from memory.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use common::{BODIES, LISTING, PASSWORD, Task, USER, Workload};
 use rustls::{ClientConnection, StreamOwned};
 
-const READ: usize = 256 * 1024;
+const READ: usize = 128 * 1024;
 
 trait Link: Read + Write {}
 impl<T: Read + Write> Link for T {}
