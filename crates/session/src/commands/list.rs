@@ -5,11 +5,13 @@
 //!
 //! Invariant: a mailbox is listed once, however often the server names it (H96).
 
+mod pattern;
+
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use imapkit_types::{Capability, ListEntry, ListKind, Mailbox, StatusItems};
+use imapkit_types::{Attribute, Capability, ListEntry, ListKind, Mailbox, StatusItems};
 use imapkit_wire::{Encoder, Untagged};
 
 use super::Bounded;
@@ -60,6 +62,8 @@ pub enum ListReturn {
 pub struct ListGather {
     kind: ListKind,
     wants_status: bool,
+    /// Of the command; none when they go on from a reference.
+    patterns: Vec<String>,
     entries: Bounded<ListEntry>,
     places: BTreeMap<Mailbox, usize>,
 }
@@ -154,7 +158,10 @@ impl Command for List {
 
     fn gather(self) -> ListGather {
         let kind = if self.xlist { ListKind::Xlist } else { ListKind::List };
-        ListGather::new(kind, self.wants_status())
+        let wants_status = self.wants_status();
+        // What a reference means is the server's business.
+        let patterns = if self.reference.is_none() { self.patterns } else { Vec::new() };
+        ListGather::new(kind, wants_status).matching(patterns)
     }
 }
 
@@ -197,16 +204,41 @@ impl ListReturn {
 
 impl ListGather {
     pub(super) fn new(kind: ListKind, wants_status: bool) -> Self {
-        Self { kind, wants_status, entries: Bounded::new("max_mailboxes", MAX_MAILBOXES), places: BTreeMap::new() }
+        let entries = Bounded::new("max_mailboxes", MAX_MAILBOXES);
+        Self { kind, wants_status, patterns: Vec::new(), entries, places: BTreeMap::new() }
+    }
+
+    /// Takes entries that match one of these only.
+    pub(super) fn matching(mut self, patterns: Vec<String>) -> Self {
+        self.patterns = patterns;
+        self
     }
 
     fn is_ours(&self, entry: &ListEntry) -> bool {
         // Some answer LIST to XLIST (cyon.ch).
-        entry.kind == self.kind || (self.kind == ListKind::Xlist && entry.kind == ListKind::List)
+        let fits = entry.kind == self.kind || (self.kind == ListKind::Xlist && entry.kind == ListKind::List);
+        fits && self.matches(entry)
+    }
+
+    fn matches(&self, entry: &ListEntry) -> bool {
+        let ListEntry { mailbox, delimiter, .. } = entry;
+        // The empty pattern asks for the delimiter; names that are no text cannot be compared.
+        let free = self.patterns.is_empty() || mailbox.raw().is_some();
+        // RFC 9051 §6.3.9.7: a server that knows the mailbox by another name says which one was asked for.
+        let names = [Some(mailbox), entry.old_name.as_ref()].into_iter().flatten();
+        let mut spellings = names.flat_map(|mailbox| {
+            let name = mailbox.name();
+            [name, delimiter.and_then(|delimiter| name.strip_suffix(delimiter)).unwrap_or(name)]
+        });
+        free || spellings.any(|name| self.patterns.iter().any(|pattern| fits(pattern, name, *delimiter)))
     }
 
     fn add(&mut self, entry: ListEntry) {
         if let Some(known) = self.known(&entry.mailbox) {
+            // It was gone when the server said so unasked, and is there again.
+            if !entry.has(&Attribute::NonExistent) {
+                known.attributes.retain(|attribute| *attribute != Attribute::NonExistent);
+            }
             for attribute in entry.attributes {
                 if !known.has(&attribute) {
                     known.attributes.push(attribute);
@@ -224,6 +256,10 @@ impl ListGather {
     fn known(&mut self, name: &Mailbox) -> Option<&mut ListEntry> {
         self.entries.get_mut(*self.places.get(name)?)
     }
+}
+
+fn fits(pattern: &str, name: &str, delimiter: Option<char>) -> bool {
+    pattern.is_empty() || pattern::matches(pattern, name, delimiter)
 }
 
 impl Gather for ListGather {
@@ -250,7 +286,7 @@ impl Gather for ListGather {
 #[cfg(test)]
 pub(super) fn entry(kind: ListKind, name: &str, attributes: &[&str]) -> Untagged {
     let mut entry = ListEntry::new(kind, name.parse().unwrap());
-    entry.attributes = attributes.iter().map(|word| imapkit_types::Attribute::parse(word)).collect();
+    entry.attributes = attributes.iter().map(|word| Attribute::parse(word)).collect();
     Untagged::List(alloc::boxed::Box::new(entry))
 }
 
@@ -259,7 +295,7 @@ mod tests {
     use super::super::{done, encoded};
     use super::*;
     use alloc::boxed::Box;
-    use imapkit_types::{Attribute, Status};
+    use imapkit_types::Status;
     use imapkit_wire::Mode;
 
     #[track_caller]
@@ -324,6 +360,36 @@ mod tests {
         let names: Vec<_> = entries.iter().map(|entry| entry.mailbox.name()).collect();
         assert_eq!(names, ["Inbox", "Sent", "sent"]);
         assert_eq!(entries[0].attributes, [Attribute::HasChildren, Attribute::Marked]);
+    }
+
+    #[test]
+    fn what_is_told_unasked_in_between_is_no_answer() {
+        let line = |name: &str| {
+            let mut entry = ListEntry::new(ListKind::List, name.parse().unwrap());
+            entry.delimiter = Some('/');
+            Untagged::List(Box::new(entry))
+        };
+        let mut gather = List::new("a*").or("%/b").gather();
+        for other in ["b", "x/y/b", "ba"] {
+            assert!(matches!(gather.offer(line(other)), Offer::NotMine(_)), "{other}");
+        }
+        for ours in ["a", "x/b", "A/"] {
+            assert!(matches!(gather.offer(line(ours)), Offer::Taken), "{ours}");
+        }
+        let mut renamed = ListEntry::new(ListKind::List, "Normalized".parse().unwrap());
+        renamed.old_name = Some("NonNormalized".parse().unwrap());
+        let mut gather = List::new("NonNormalized").gather();
+        assert!(matches!(gather.offer(Untagged::List(Box::new(renamed))), Offer::Taken), "RFC 9051 §6.3.9.7");
+        let mut below = List::new("%").below("Räume".parse().unwrap()).gather();
+        assert!(matches!(below.offer(line("Räume/1")), Offer::Taken), "the server knows why");
+    }
+
+    #[test]
+    fn what_was_gone_and_is_there_again_is_there() {
+        let mut gather = List::new("*").gather();
+        gather.offer(entry(ListKind::List, "a", &["\\NonExistent"]));
+        gather.offer(entry(ListKind::List, "a", &["\\HasNoChildren"]));
+        assert!(gather.finish(done()).unwrap()[0].is_selectable());
     }
 
     #[test]
