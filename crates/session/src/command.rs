@@ -61,6 +61,12 @@ pub trait Gather: Send + 'static {
     fn fail(&mut self, error: Error) -> Error {
         error
     }
+
+    /// What was taken and is still worth telling after the server said NO or BAD: it becomes events. By default nothing: a part of an answer
+    /// that was refused is no answer.
+    fn leftovers(&mut self) -> Vec<Untagged> {
+        Vec::new()
+    }
 }
 
 /// What a gatherer does with a response.
@@ -238,6 +244,7 @@ pub(crate) trait Running: Send {
     fn proceed(&mut self, text: &[u8]) -> Proceed;
     fn resume(&mut self, step: SlowStep) -> Proceed;
     fn stall(&mut self, error: Error);
+    fn leftovers(&mut self) -> Vec<Untagged>;
     fn end(self: Box<Self>, end: Result<Completion, Error>) -> Option<Fed>;
 }
 
@@ -266,6 +273,10 @@ where
 
     fn stall(&mut self, error: Error) {
         let _ = self.gather.fail(error);
+    }
+
+    fn leftovers(&mut self) -> Vec<Untagged> {
+        self.gather.leftovers()
     }
 
     fn end(mut self: Box<Self>, end: Result<Completion, Error>) -> Option<Fed> {

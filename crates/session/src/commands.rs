@@ -98,6 +98,10 @@ impl<T> Bounded<T> {
         self.items.get_mut(place)
     }
 
+    fn take(&mut self) -> Vec<T> {
+        core::mem::take(&mut self.items)
+    }
+
     fn finish(self) -> Result<Vec<T>, Error> {
         if self.over {
             return Err(too_much(self.limit, self.max));

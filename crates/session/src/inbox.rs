@@ -176,7 +176,12 @@ impl Session {
             }
             Err(unclaimed) => unclaimed,
         };
-        match unclaimed {
+        self.unclaimed(unclaimed);
+    }
+
+    /// What belongs to no command becomes an event, if the tracker has not told it already.
+    fn unclaimed(&mut self, data: Untagged) {
+        match data {
             Untagged::BodyStart(_) => self.body = BodyOwner::Nobody,
             Untagged::Fetch(row) => self.mailbox_event(MailboxEvent::Fetch(Box::new(row))),
             Untagged::Status(status) => self.unclaimed_status(&status),
@@ -273,7 +278,10 @@ impl Session {
         self.feed(fed);
     }
 
-    fn refuse(&mut self, entry: InFlight, status: &StatusLine) {
+    fn refuse(&mut self, mut entry: InFlight, status: &StatusLine) {
+        for data in entry.running.leftovers() {
+            self.unclaimed(data);
+        }
         let error = match entry.failed {
             Some(error) => error,
             None => Error::refused(entry.name, status),

@@ -179,6 +179,15 @@ impl Gather for RawGather {
         }
         Ok(RawAnswer { untagged: self.untagged.finish()?, status: ok.status })
     }
+
+    /// Nobody else was offered what this command has taken, so nobody else can tell.
+    fn leftovers(&mut self) -> Vec<Untagged> {
+        let mut told = self.untagged.take();
+        told.retain(|data| {
+            !matches!(data, Untagged::BodyStart(_) | Untagged::BodyChunk(_) | Untagged::BodyEnd)
+        });
+        told
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +261,15 @@ mod tests {
             (effect("close"), effect("UNSELECT"), effect("NOOP")),
             (Effect::Deselect, Effect::Deselect, Effect::None)
         );
+    }
+
+    #[test]
+    fn what_a_refused_command_was_told_is_left_over_but_for_content() {
+        let mut gather = Raw::parse("FETCH 1 BODY[]").unwrap().gather();
+        gather.offer(Untagged::Exists(3));
+        gather.offer(Untagged::BodyChunk(Bytes::from_static(b"x")));
+        assert_eq!(gather.leftovers(), [Untagged::Exists(3)]);
+        assert_eq!(gather.leftovers(), []);
     }
 
     #[test]
