@@ -212,6 +212,7 @@ mod tests {
         assert_eq!(socket.remote_address(), Some(listener.local_addr().unwrap()));
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_stream_of_the_callers_is_read_and_written() {
         let (near, mut far) = std::os::unix::net::UnixStream::pair().unwrap();
