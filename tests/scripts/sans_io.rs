@@ -184,8 +184,11 @@ impl<'a> Link<'a> {
                 let fetch = Fetch::new(uids, items, Collected::new(outcome::LARGEST)).in_epoch(epoch);
                 self.submit(fetch, |rows| Ok(outcome::fetched(&rows.into_rows()?)))
             }
-            Action::Search(key) => self
-                .submit(Search::uid(key).in_epoch(epoch), |found| Ok(outcome::found(&found.all.unwrap_or_default()))),
+            Action::Search(key) => {
+                let plain = Search::uid(key).in_epoch(epoch);
+                let search = plain.extended(self.session.capabilities()).unwrap_or(plain);
+                self.submit(search, |found| Ok(outcome::found(&found.all.unwrap_or_default())))
+            }
             Action::Esearch(key) => {
                 let search = Search::uid(key).returning(ReturnOptions::new().all()).in_epoch(epoch);
                 self.submit(search, |found| Ok(outcome::found(&found.all.unwrap_or_default())))

@@ -89,12 +89,24 @@ impl Selected {
 
     /// Which messages match.
     pub fn search(&self, key: Key) -> Result<UidSet, Error> {
-        self.client.run(Search::uid(key).in_epoch(self.epoch()))?.into_all()
+        self.search_all(Search::uid(key))
     }
 
     /// Which messages match, by sequence number.
     pub fn search_seq(&self, key: Key) -> Result<SeqSet, Error> {
-        self.client.run(Search::seq(key).in_epoch(self.epoch()))?.into_all()
+        self.search_all(Search::seq(key))
+    }
+
+    /// Asks for ranges where the server knows how, and plainly where it does not or its answer cannot be.
+    fn search_all<N: Number>(&self, search: Search<N>) -> Result<NumSet<N>, Error> {
+        let search = search.in_epoch(self.epoch());
+        if let Some(extended) = search.extended(&self.client.capabilities()) {
+            let answer = self.client.run(extended);
+            if !search.doubts(&answer, self.exists()?) {
+                return answer?.into_all();
+            }
+        }
+        self.client.run(search)?.into_all()
     }
 
     /// What is asked for about the messages that match; needs ESEARCH.

@@ -83,12 +83,24 @@ impl Selected {
 
     /// Which messages match.
     pub async fn search(&self, key: Key) -> Result<UidSet, Error> {
-        all(self.client.run(Search::uid(key).in_epoch(self.epoch())).await?)
+        self.search_all(Search::uid(key)).await
     }
 
     /// Which messages match, by sequence number.
     pub async fn search_seq(&self, key: Key) -> Result<SeqSet, Error> {
-        all(self.client.run(Search::seq(key).in_epoch(self.epoch())).await?)
+        self.search_all(Search::seq(key)).await
+    }
+
+    /// Asks for ranges where the server knows how, and plainly where it does not or its answer cannot be.
+    async fn search_all<N: Number>(&self, search: Search<N>) -> Result<NumSet<N>, Error> {
+        let search = search.in_epoch(self.epoch());
+        if let Some(extended) = search.extended(&self.client.capabilities().await?) {
+            let answer = self.client.run(extended).await;
+            if !search.doubts(&answer, self.exists().await?) {
+                return answer?.into_all();
+            }
+        }
+        self.client.run(search).await?.into_all()
     }
 
     /// What is asked for about the messages that match; needs ESEARCH.
@@ -264,13 +276,6 @@ where
     Messages: From<NumSet<N>>,
 {
     set.split_to_fit(bounds.line / 2, bounds.messages).map(Messages::from).collect()
-}
-
-/// All numbers found.
-fn all<N: Number>(found: Found<N>) -> Result<NumSet<N>, Error> {
-    found.all.ok_or_else(|| {
-        Error::new(ErrorKind::Protocol, "the server found messages and did not say which").in_command("SEARCH")
-    })
 }
 
 fn union(one: Messages, other: Messages) -> Messages {

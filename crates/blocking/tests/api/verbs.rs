@@ -2,10 +2,10 @@
 
 use imapkit_blocking::commands::StoreHow;
 use imapkit_blocking::types::{Flag, Items, Key, ReturnOptions, StatusItems, UidSet};
-use imapkit_blocking::{ErrorKind, NewMessage};
+use imapkit_blocking::{ErrorKind, NewMessage, connect};
 use imapkit_server::{Capability, Server};
 
-use crate::support::{client, config, guard, mail, plain, server};
+use crate::support::{client, config, guard, mail, plain, selected_peer, server};
 
 fn uids(text: &str) -> UidSet {
     text.parse().expect("a set")
@@ -92,7 +92,7 @@ fn without_move_messages_are_copied_marked_and_removed_and_without_uidplus_left_
 fn m026_a_set_that_fits_no_line_is_sent_in_pieces() {
     let _guard = guard();
     let server = server((1..=400).map(|n| mail(&format!("m{n}"), 200)));
-    let client = imapkit_blocking::connect(&plain(&server).max_line(256)).unwrap();
+    let client = connect(&plain(&server).max_line(256)).unwrap();
     let inbox = client.select("INBOX").unwrap();
     let odd: UidSet = (1..=400).step_by(2).filter_map(imapkit_blocking::types::Uid::new).collect();
     let mut seen = UidSet::new();
@@ -118,4 +118,25 @@ fn an_empty_set_asks_nothing() {
     assert!(inbox.store(&none, StoreHow::Add, Flag::Seen).unwrap().rows.is_empty());
     assert!(inbox.copy(&none, "Archive").unwrap().is_none());
     assert!(inbox.client().append_all("INBOX", [] as [NewMessage<'_>; 0]).unwrap().is_empty());
+}
+
+#[test]
+fn h090_a_search_is_asked_again_plainly_where_esearch_is_only_offered() {
+    let _guard = guard();
+    let (peer, config) = selected_peer("ESEARCH", |conn| {
+        let tag = conn.expect("UID SEARCH RETURN (ALL) SEEN")?;
+        conn.send(format!("{tag} NO [SERVERBUG] no such thing\r\n"))?;
+        let tag = conn.expect("UID SEARCH SEEN")?;
+        conn.send(format!("* SEARCH 7\r\n{tag} OK done\r\n"))?;
+        let tag = conn.expect("UID SEARCH RETURN (ALL) ALL")?;
+        conn.send(format!("* ESEARCH (TAG \"{tag}\") UID\r\n{tag} OK done\r\n"))?;
+        let tag = conn.expect("UID SEARCH ALL")?;
+        conn.send(format!("* SEARCH 7 9\r\n{tag} OK done\r\n"))?;
+        conn.expect_eof()
+    });
+    let inbox = connect(&config).unwrap().select("INBOX").unwrap();
+    assert_eq!(inbox.search(Key::Seen).unwrap(), uids("7"));
+    assert_eq!(inbox.search(Key::All).unwrap(), uids("7,9"));
+    drop(inbox);
+    peer.join().unwrap();
 }

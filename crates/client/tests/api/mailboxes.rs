@@ -1,7 +1,7 @@
 //! Handles of selected mailboxes: epochs, fallbacks, joined answers. M05, M26, T099, T100.
 
 use imapkit::commands::StoreHow;
-use imapkit::types::{Flag, Items, Uid, UidSet};
+use imapkit::types::{Flag, Items, Key, Uid, UidSet};
 use imapkit::{Config, ErrorKind};
 use imapkit_testkit::peer::Peer;
 
@@ -144,6 +144,28 @@ async fn m026_the_answers_of_pieces_are_joined() {
     let copied = soon(inbox.copy(&odd, "Archive")).await.unwrap().unwrap();
     assert_eq!(copied.pairs().unwrap().count(), 900);
     assert_eq!(copied.copy_of(Uid::new(1799).unwrap()), Uid::new(5899));
+    drop((inbox, client));
+    over(peer).await;
+}
+
+#[tokio::test]
+async fn h090_a_search_is_asked_again_plainly_where_esearch_is_only_offered() {
+    let peer = peer(|conn| {
+        selected(conn, 2)?;
+        let tag = conn.expect("UID SEARCH RETURN (ALL) SEEN")?;
+        conn.send(format!("{tag} NO [SERVERBUG] no such thing\r\n"))?;
+        let tag = conn.expect("UID SEARCH SEEN")?;
+        conn.send(format!("* SEARCH 7\r\n{tag} OK done\r\n"))?;
+        let tag = conn.expect("UID SEARCH RETURN (ALL) ALL")?;
+        conn.send(format!("* ESEARCH (TAG \"{tag}\") UID\r\n{tag} OK done\r\n"))?;
+        let tag = conn.expect("UID SEARCH ALL")?;
+        conn.send(format!("* SEARCH 7 9\r\n{tag} OK done\r\n"))?;
+        conn.expect_eof()
+    });
+    let client = soon(imapkit::connect(&plain(&peer))).await.unwrap();
+    let inbox = soon(client.select("INBOX")).await.unwrap();
+    assert_eq!(soon(inbox.search(Key::Seen)).await.unwrap(), uids("7"));
+    assert_eq!(soon(inbox.search(Key::All)).await.unwrap(), uids("7,9"));
     drop((inbox, client));
     over(peer).await;
 }

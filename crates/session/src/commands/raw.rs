@@ -183,9 +183,7 @@ impl Gather for RawGather {
     /// Nobody else was offered what this command has taken, so nobody else can tell.
     fn leftovers(&mut self) -> Vec<Untagged> {
         let mut told = self.untagged.take();
-        told.retain(|data| {
-            !matches!(data, Untagged::BodyStart(_) | Untagged::BodyChunk(_) | Untagged::BodyEnd)
-        });
+        told.retain(|data| !matches!(data, Untagged::BodyStart(_) | Untagged::BodyChunk(_) | Untagged::BodyEnd));
         told
     }
 }

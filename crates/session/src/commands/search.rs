@@ -9,12 +9,13 @@
 
 use alloc::boxed::Box;
 
-use imapkit_types::{Capability, Esearch, Key, ModSeq, NumSet, Number, ReturnOptions, SeqNum, Uid};
+use imapkit_types::{Capability, Code, Esearch, Key, ModSeq, NumSet, Number, ReturnOptions, SeqNum, Uid};
 use imapkit_wire::{Encoder, Untagged};
 
 use super::Bounded;
+use crate::capabilities::CapabilityBook;
 use crate::command::{Claims, Command, Completion, Gather, Needs, Offer, Rules};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::state::Epoch;
 
 /// Ranges of numbers in one answer.
@@ -90,6 +91,34 @@ impl<N> Search<N> {
     pub fn in_epoch(mut self, epoch: Epoch) -> Self {
         self.epoch = Some(epoch);
         self
+    }
+
+    /// The same question with an answer in ranges instead of single numbers (`RETURN (ALL)`), for a plain search on a server that offers
+    /// ESEARCH.
+    pub fn extended(&self, capabilities: &CapabilityBook) -> Option<Self>
+    where
+        Self: Clone,
+    {
+        let fits = self.returns.is_empty() && capabilities.has(&Capability::Esearch);
+        fits.then(|| self.clone().returning(ReturnOptions::new().all()))
+    }
+
+    /// Whether the answer to [`Search::extended`] is to be doubted and the plain question asked: servers offer ESEARCH and refuse it
+    /// (Arcor, mailo.com), or find all messages and name none (Strato). `exists` is how many messages the mailbox has.
+    pub fn doubts(&self, answer: &Result<Found<N>, Error>, exists: u32) -> bool
+    where
+        N: Number,
+    {
+        match answer {
+            Ok(found) => match &found.all {
+                Some(all) => all.is_empty() && exists > 0 && matches!(self.key, Key::All),
+                None => true,
+            },
+            Err(error) => {
+                let about_the_key = matches!(error.code(), Some(Code::BadCharset(_)));
+                matches!(error.kind(), ErrorKind::No | ErrorKind::Bad) && error.connection_alive() && !about_the_key
+            }
+        }
     }
 }
 

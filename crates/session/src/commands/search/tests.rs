@@ -150,3 +150,23 @@ fn t091_neighbours_cost_one_range() {
     assert_eq!(gather.finish(done()).unwrap().count, Some(1_000_000));
     assert_eq!(runs(&[u32::MAX, 0]).collect::<Vec<_>>(), [(u32::MAX, u32::MAX), (0, 0)]);
 }
+
+#[test]
+fn the_plain_question_is_asked_again_when_the_extended_one_is_refused_or_belied() {
+    let plain = Search::uid(Key::All);
+    let answer = |all: Option<&str>| {
+        let all = all.map(|set| if set.is_empty() { UidSet::new() } else { uids(set) });
+        Ok(Found { all, min: None, max: None, count: None, mod_seq: None, esearch: None })
+    };
+    assert!(!plain.doubts(&answer(Some("1:9")), 9) && !plain.doubts(&answer(Some("")), 0));
+    assert!(plain.doubts(&answer(None), 9));
+    assert!(plain.doubts(&answer(Some("")), 9), "Strato: all 4028 messages, none named");
+    assert!(!Search::uid(Key::Flagged).doubts(&answer(Some("")), 9));
+    let refused = |code: Option<Code>| {
+        let mut status = done().status;
+        (status.kind, status.code) = (imapkit_wire::StatusKind::No, code);
+        Err(Error::refused("UID SEARCH", &status))
+    };
+    assert!(plain.doubts(&refused(Some(Code::ServerBug)), 9), "Arcor");
+    assert!(!plain.doubts(&refused(Some(Code::BadCharset(Vec::new()))), 9));
+}
