@@ -47,7 +47,7 @@ impl Identity {
     /// # Errors
     /// As [`Identity::read`].
     pub(crate) fn from_pem(chain: &[u8], key: &[u8], password: Option<&str>) -> Result<Self, Error> {
-        let chain = certificates(chain, "the client certificate")?;
+        let chain = certificates(&certificates_only(chain), "the client certificate")?;
         Ok(Self { chain, key: Arc::new(private_key(key, password)?) })
     }
 }
@@ -60,6 +60,19 @@ pub(crate) fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<
         Ok(found) => Ok(found),
         Err(error) => Err(Error::Config(format!("{what} is not valid PEM: {error}"))),
     }
+}
+
+/// The text without its keys: those of old have header lines, which the reader of certificates does not take.
+fn certificates_only(pem: &[u8]) -> Vec<u8> {
+    let (mut kept, mut inside) = (Vec::new(), false);
+    for line in pem.split_inclusive(|byte| *byte == b'\n') {
+        inside |= line.starts_with(b"-----BEGIN CERTIFICATE");
+        if inside {
+            kept.extend_from_slice(line);
+        }
+        inside &= !line.starts_with(b"-----END ");
+    }
+    kept
 }
 
 fn private_key(pem: &[u8], password: Option<&str>) -> Result<PrivateKeyDer<'static>, Error> {

@@ -2,6 +2,10 @@
 //!
 //! Key generation is slow in debug builds, so tests share one key per role.
 
+#[cfg(feature = "legacy-tls")]
+pub(crate) mod old;
+
+use core::cell::Cell;
 use std::io::{Read, Write};
 use std::sync::{Arc, LazyLock};
 
@@ -94,10 +98,31 @@ pub(crate) fn self_signed(params: CertificateParams) -> Identity {
     Identity::new(&params.self_signed(&LEAF_KEY).unwrap(), &LEAF_KEY)
 }
 
+/// Whether the fallback is permitted: each is another TLS library, and all that is not about old TLS holds for both.
+pub(crate) const BACKENDS: &[bool] = if cfg!(feature = "legacy-tls") { &[false, true] } else { &[false] };
+
+thread_local! {
+    static FALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a test for each of the libraries: [`config`] is for this one.
+pub(crate) fn each(test: impl Fn()) {
+    for fallback in BACKENDS {
+        FALLBACK.set(*fallback);
+        test();
+    }
+    FALLBACK.set(false);
+}
+
+pub(crate) fn is_fallback() -> bool {
+    FALLBACK.get()
+}
+
 /// Trusts the test authority and nothing else, at [`NOW`].
 pub(crate) fn config() -> TlsConfigBuilder {
     TlsConfig::builder()
         .roots(Roots::Given)
+        .secure_fallback(is_fallback())
         .authorities_pem(authority_pem().as_bytes())
         .validation_time(core::time::Duration::from_secs(NOW))
 }

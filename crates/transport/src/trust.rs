@@ -113,7 +113,9 @@ impl Verifier {
         let key = leaf.as_ref().map(|leaf| leaf.key);
         let known = key.is_some_and(|key| self.pins.contains(&key));
         let mut refusal = judged.err();
-        let mut problem = refusal.as_ref().map(|error| problem_of(error, leaf.as_ref(), chain, now));
+        // Under the fallback weakness is no reason to refuse, so it is no explanation either.
+        let weak = if self.permits_weakness() { Vec::new() } else { weakness::of_chain(chain) };
+        let mut problem = refusal.as_ref().map(|error| problem_of(error, leaf.as_ref(), weak.first(), now));
         if known || (self.trust.trusted_site && self.pins.is_empty()) {
             refusal = None;
         } else if !self.pins.is_empty() {
@@ -124,13 +126,22 @@ impl Verifier {
         let leaf = leaf.map(Box::new);
         let error = |problem| Box::new(CertificateError { host: host.clone(), problem, leaf: leaf.clone() });
         let problem = problem.map(error);
-        let weak_key = weakness::of_chain(chain.get(..1).unwrap_or_default())
-            .into_iter()
-            .find(|weakness| matches!(weakness, Weakness::Key(_)))
-            .map(|weakness| error(CertificateProblem::Weak(weakness)));
+        let weak_key = weak.iter().find(|weakness| matches!(weakness, Weakness::Key(_)));
+        let weak_key = weak_key.map(|weakness| error(CertificateProblem::Weak(weakness.clone())));
         // A second call could only come from a renegotiation, which neither library does; the first verdict would stand.
         let _ = self.verdict.set(Verdict { problem, accepted: refusal.is_none(), pinned: known, weak_key });
         refusal.map_or(Ok(()), Err)
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    fn permits_weakness(&self) -> bool {
+        self.trust.weak.is_some()
+    }
+
+    #[cfg(not(feature = "legacy-tls"))]
+    #[allow(clippy::unused_self, reason = "shaped like the other")]
+    fn permits_weakness(&self) -> bool {
+        false
     }
 
     fn judge(
@@ -191,7 +202,7 @@ fn judge_anchor(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime)
 fn problem_of(
     error: &Error,
     leaf: Option<&Certificate>,
-    chain: &[CertificateDer<'_>],
+    weakness: Option<&Weakness>,
     now: UnixTime,
 ) -> CertificateProblem {
     let Error::InvalidCertificate(reason) = error else {
@@ -215,9 +226,8 @@ fn problem_of(
         Reason::BadSignature
         | Reason::UnsupportedSignatureAlgorithmContext { .. }
         | Reason::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            let weakness = weakness::of_chain(chain).into_iter().next();
-            weakness
-                .map_or_else(|| CertificateProblem::Invalid(printable(&reason.to_string())), CertificateProblem::Weak)
+            let invalid = || CertificateProblem::Invalid(printable(&reason.to_string()));
+            weakness.cloned().map_or_else(invalid, CertificateProblem::Weak)
         }
         // webpki reports a self-signed authority's certificate as "CA used as end entity", in `Other`.
         Reason::UnknownIssuer | Reason::Other(_) if self_issued => CertificateProblem::SelfSigned,

@@ -396,3 +396,6 @@ impl Write for Memory {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

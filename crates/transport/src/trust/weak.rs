@@ -89,3 +89,6 @@ fn reason(fault: X509VerifyResult) -> Reason {
         _ => Reason::BadSignature,
     }
 }
+
+#[cfg(test)]
+mod tests;
