@@ -6,6 +6,7 @@
 #   servers.sh missing                                           print the names of those not running
 #   servers.sh caps [same names]                                 print what the running ones announce
 #   servers.sh env                                               print IMAPKIT_LIVE and IMAPKIT_LIVE_DIR as assignments
+#   servers.sh tools                                             install what building OpenSSL needs (feature legacy-tls)
 #   servers.sh token USER                                        print an OAuth 2.0 access token both Dovecots accept
 #
 # Needs Debian, root and apt; the rest it installs itself. Everything lives in $IMAPKIT_LIVE_DIR (see README.md). `up` and
@@ -52,7 +53,7 @@ case $verb in up | down | caps)
   for s in "$@"; do case " ${ALL[*]} " in *" $s "*) ;; *) die "no such server: $s (known: ${ALL[*]})" ;; esac; done
   [ $# -gt 0 ] || set -- "${ALL[@]}"
 esac
-case $verb in up | down)
+case $verb in up | down | tools)
   # One at a time; -o: the servers must not inherit the lock.
   [ "$(id -u)" = 0 ] || die "needs root"
   if [ -z "${IMAPKIT_LIVE_LOCKED:-}" ]; then
@@ -66,6 +67,7 @@ case $verb in
   caps) for s in "$@"; do if "${s}_running"; then echo "$s: $(capabilities "${PLAIN[$s]}" | paste -sd' ')"; else echo "$s: not running"; fi; done ;;
   missing) for s in "${ALL[@]}"; do "${s}_running" || echo "$s"; done ;;
   env) echo "IMAPKIT_LIVE=$ROOT/live.json"; echo "IMAPKIT_LIVE_DIR=$ROOT" ;;
+  tools) mkdir -p "$LOG"; apt_need perl make ;;
   token) [ $# = 1 ] || usage; token "$1" ;;
   *) usage ;;
 esac

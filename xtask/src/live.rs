@@ -42,6 +42,20 @@ pub(crate) fn raise(root: &Path, keep: bool) -> Result<Raised> {
     Ok(Raised { json, _warden: warden })
 }
 
+/// What the feature `legacy-tls` is built with: perl with all its modules (Debian's smallest lacks them), and make. Installed where
+/// the servers are.
+pub(crate) fn tools(root: &Path) -> Result<()> {
+    let runs = |program: &str, args: &[&str]| {
+        let status = Command::new(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let there = || runs("perl", &["-MIPC::Cmd", "-MFindBin", "-MFile::Compare", "-e1"]) && runs("make", &["--version"]);
+    if there() || (script(root, "tools").status().is_ok_and(|status| status.success()) && there()) {
+        return Ok(());
+    }
+    bail!("perl and make are needed and could not be installed")
+}
+
 /// `cargo xtask live VERB`: the script's own output and verdict.
 pub(crate) fn pass_on(root: &Path, verb: &str, servers: &[&str]) -> Result<bool> {
     Ok(script(root, verb).args(servers).status().context("tests/servers/servers.sh")?.success())

@@ -20,6 +20,7 @@ cargo xtask test [--quick] [--no-live] [--keep-servers]
       --no-live                do not raise the real servers
       --keep-servers           leave them running afterwards
 cargo xtask ci                 the same as `test`
+cargo xtask install            the program `imapkit` for this machine, optimised, with old TLS (needs perl and make)
 cargo xtask tidy               only the house rules
 cargo xtask live up|down|env|caps [SERVER...]
                                the real servers of tests/servers
@@ -43,6 +44,11 @@ fn run(args: &[String]) -> Result<bool> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
         ["test" | "ci", options @ ..] => Ok(test::run(&root, test::Options::parse(options)?)),
+        ["install"] => {
+            let install =
+                ["install", "--path", "crates/cli", "--locked", "--profile", "dist", "--features", "legacy-tls"];
+            Ok(cargo(&root).args(install).status()?.success())
+        }
         ["tidy"] => tidy::run(&root),
         ["live", verb @ ("up" | "down" | "env" | "caps"), servers @ ..] => live::pass_on(&root, verb, servers),
         ["corpus"] => corpus::run(&root, false),

@@ -19,7 +19,9 @@ pub(crate) fn transport(error: transport::Error) -> Error {
         transport::ErrorKind::Truncated => ErrorKind::Closed,
         transport::ErrorKind::BytesBehind => ErrorKind::Unsafe,
         transport::ErrorKind::Inflate | transport::ErrorKind::InflateRatio => ErrorKind::Protocol,
-        transport::ErrorKind::Config | transport::ErrorKind::NotSupported => ErrorKind::Misuse,
+        transport::ErrorKind::Config | transport::ErrorKind::Password | transport::ErrorKind::NotSupported => {
+            ErrorKind::Misuse
+        }
         transport::ErrorKind::Misuse => ErrorKind::Bug,
         _ => ErrorKind::Tls,
     };

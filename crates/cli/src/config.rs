@@ -4,7 +4,7 @@
 //! [accounts.work]
 //! where = "imaps://ann%40example.org@imap.example.org"
 //! password-command = "pass show mail/work"
-//! ca-file = "/etc/ssl/example.pem"    # and: pin, user, auth, timeout, trace
+//! ca-file = "/etc/ssl/example.pem"    # and: pin, client-cert, secure-fallback, user, auth, timeout, trace
 //! ```
 //!
 //! Separate because the file is only read when an account is named. Flags win over it. A key that is not known is an error: a misspelt
@@ -29,6 +29,10 @@ pub(crate) struct Account {
     pub(crate) ca_file: Option<PathBuf>,
     #[serde(default)]
     pub(crate) pin: Vec<String>,
+    pub(crate) client_cert: Option<PathBuf>,
+    pub(crate) client_cert_password_command: Option<String>,
+    #[serde(default)]
+    pub(crate) secure_fallback: bool,
     pub(crate) auth: Option<String>,
     pub(crate) timeout: Option<u64>,
     pub(crate) trace: Option<PathBuf>,

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use imapkit::dial::{Host, Security};
 use imapkit::sasl::{Accept, Credentials, Method, Policy, Proof};
-use imapkit::transport::{ServerId, TlsConfig};
-use imapkit::{Client, Config, Error, Selected, Timers, TraceLine};
+use imapkit::transport::{ErrorKind as TlsErrorKind, ServerId, TlsConfig};
+use imapkit::{Client, Config, ConnectionInfo, Error, Selected, Timers, TraceLine};
 
 use crate::args::high::Target;
 use crate::errors::library::explain;
@@ -66,6 +66,7 @@ pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) 
                 .tls
                 .as_ref()
                 .map_or_else(|| "no TLS".to_owned(), |tls| format!("{}, {}", tls.version, tls.suite));
+            warn_of_weakness(&place, opened, output);
             output.detail(&format!("connected to {} ({tls}), login by {how}", place.server_text()));
             Ok(Link { client, place })
         }
@@ -104,18 +105,48 @@ pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
     }
 }
 
+/// Whoever permits old protection is told, each time, what that came to.
+fn warn_of_weakness(place: &Place, opened: &ConnectionInfo, output: &mut Output) {
+    let weak = opened.tls.as_ref().map(|tls| tls.weaknesses.as_slice()).unwrap_or_default();
+    if !weak.is_empty() {
+        let weak: Vec<String> = weak.iter().map(ToString::to_string).collect();
+        let text = format!("{} is weakly protected: {}", place.server_text(), weak.join(", "));
+        output.warn(&format!("{text}; who sits in the way may be able to read or change everything"));
+    }
+}
+
 fn trust(target: &Target, host: &str, port: u16) -> Outcome<TlsConfig> {
-    let mut builder = TlsConfig::builder().trusted_site(target.trusted_site);
+    let mut builder = TlsConfig::builder().trusted_site(target.trusted_site).secure_fallback(target.secure_fallback);
     if let Some(path) = &target.ca_file {
         let pem = files::read(path)?;
         builder = builder.authorities_pem(&pem);
     }
-    let wrong = |error: imapkit::transport::Error| Problem::usage(error.to_string());
-    let server = ServerId::new(host, port).map_err(wrong)?;
+    let server = ServerId::new(host, port).map_err(|error| unusable(&error))?;
     for pin in &target.pins {
         builder = builder.pin(server.clone(), *pin);
     }
-    builder.build().map_err(wrong)
+    let Some((path, source)) = &target.client_cert else {
+        return builder.build().map_err(|error| unusable(&error));
+    };
+    let file = files::read(path)?;
+    match builder.clone().client_certificate_file(&file, None).build() {
+        Err(error) if error.kind() == TlsErrorKind::Password => {
+            let password = source.read(&path.display().to_string())?;
+            builder.client_certificate_file(&file, Some(password.expose())).build()
+        }
+        outcome => outcome,
+    }
+    .map_err(|error| unusable(&error))
+}
+
+fn unusable(error: &imapkit::transport::Error) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    match error.kind() {
+        TlsErrorKind::NotSupported => {
+            problem.next("use a program that was built with it: cargo install --path crates/cli --features legacy-tls")
+        }
+        _ => problem,
+    }
 }
 
 /// Writes lines into a file as they are said. The library has replaced the secrets already; what is left is printable.

@@ -13,6 +13,8 @@ use crate::exit::Exit;
 
 /// The variable that may hold the password.
 const VARIABLE: &str = "IMAPKIT_PASSWORD";
+/// The variable that may hold the password of a client certificate.
+const CERTIFICATE_VARIABLE: &str = "IMAPKIT_CLIENT_CERT_PASSWORD";
 /// No password is longer than this.
 const MAX: u64 = 64 << 10;
 
@@ -21,8 +23,8 @@ const MAX: u64 = 64 << 10;
 pub(crate) enum Source {
     /// The first line of what this prints.
     Command(String),
-    /// The environment.
-    Environment,
+    /// This variable of the environment.
+    Environment(&'static str),
     /// Whoever sits there.
     Prompt,
     /// No secret: the password of the demo, which everybody knows.
@@ -32,10 +34,19 @@ pub(crate) enum Source {
 impl Source {
     /// Decides, by the order above.
     pub(crate) fn choose(flag: Option<&str>, account: Option<&str>) -> Self {
-        let in_environment = std::env::var_os(VARIABLE).is_some();
+        Self::choose_by(VARIABLE, flag, account)
+    }
+
+    /// The same for the password of a client certificate.
+    pub(crate) fn of_certificate(flag: Option<&str>, account: Option<&str>) -> Self {
+        Self::choose_by(CERTIFICATE_VARIABLE, flag, account)
+    }
+
+    fn choose_by(variable: &'static str, flag: Option<&str>, account: Option<&str>) -> Self {
+        let in_environment = std::env::var_os(variable).is_some();
         match flag.or_else(|| account.filter(|_| !in_environment)) {
             Some(command) => Self::Command(command.to_owned()),
-            None if in_environment => Self::Environment,
+            None if in_environment => Self::Environment(variable),
             None => Self::Prompt,
         }
     }
@@ -45,9 +56,9 @@ impl Source {
         match self {
             Self::Command(command) => from_command(command),
             Self::Given(text) => Ok(Secret::new(*text)),
-            Self::Environment => match std::env::var(VARIABLE) {
+            Self::Environment(variable) => match std::env::var(variable) {
                 Ok(text) => Ok(Secret::new(text)),
-                Err(_) => Err(missing(format!("{VARIABLE} is not UTF-8"))),
+                Err(_) => Err(missing(format!("{variable} is not UTF-8"))),
             },
             Self::Prompt if std::io::stderr().is_terminal() => {
                 match rpassword::prompt_password(format!("Password for {who}: ")) {

@@ -131,8 +131,8 @@ impl TlsConfigBuilder {
 
     /// Shows the certificate in this file when a server asks for one (T052): PEM with certificate and key, which may be encrypted,
     /// or PKCS#12 (`.p12`, `.pfx`); the bytes tell which. Nothing else is shown, and no other server sees it. The password is used
-    /// here and not kept. What is wrong with the file is told by [`build`](Self::build); what is encrypted needs the feature
-    /// `legacy-tls` and is [`Error::NotSupported`] without.
+    /// here and not kept. What is wrong with the file is told by [`build`](Self::build): [`Error::Password`] if that is it. What is
+    /// encrypted needs the feature `legacy-tls` and is [`Error::NotSupported`] without.
     pub fn client_certificate_file(mut self, bytes: &[u8], password: Option<&str>) -> Self {
         self.client = Some(Identity::read(bytes, password));
         self

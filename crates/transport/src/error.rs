@@ -51,6 +51,11 @@ pub enum Error {
     },
     /// The configuration cannot be used: no roots, a PEM text that does not parse, a host that is no name.
     Config(String),
+    /// The client certificate's file is encrypted.
+    Password {
+        /// A password was given, and it is the wrong one.
+        wrong: bool,
+    },
     /// The configuration asks for what this build was made without (the feature `legacy-tls`).
     NotSupported(&'static str),
     /// The caller called out of order; nothing was sent.
@@ -97,6 +102,8 @@ pub enum ErrorKind {
     InflateRatio,
     /// The configuration cannot be used.
     Config,
+    /// A password is needed, or wrong.
+    Password,
     /// The configuration asks for what this build was made without.
     NotSupported,
     /// The caller called out of order.
@@ -117,6 +124,7 @@ impl Error {
             Self::Inflate(_) => ErrorKind::Inflate,
             Self::InflateRatio { .. } => ErrorKind::InflateRatio,
             Self::Config(_) => ErrorKind::Config,
+            Self::Password { .. } => ErrorKind::Password,
             Self::NotSupported(_) => ErrorKind::NotSupported,
             Self::Misuse(_) => ErrorKind::Misuse,
         }
@@ -167,6 +175,10 @@ impl fmt::Display for Error {
                 write!(f, "the compressed stream expands more than {limit} times (limit max_ratio)")
             }
             Self::Config(reason) => write!(f, "TLS configuration: {reason}"),
+            Self::Password { wrong: true } => f.write_str("the password of the client certificate is wrong"),
+            Self::Password { wrong: false } => {
+                f.write_str("the client certificate is encrypted and needs its password")
+            }
             Self::NotSupported(what) => {
                 write!(f, "TLS configuration: not supported in this build, which lacks legacy-tls: {what}")
             }

@@ -33,7 +33,7 @@ impl Identity {
     /// From a file of any of the kinds.
     ///
     /// # Errors
-    /// [`Error::Config`]; [`Error::NotSupported`] for what this build cannot decrypt.
+    /// [`Error::Config`]; [`Error::Password`]; [`Error::NotSupported`] for what this build cannot decrypt.
     pub(crate) fn read(bytes: &[u8], password: Option<&str>) -> Result<Self, Error> {
         match bytes {
             _ if contains(bytes, b"-----BEGIN ") => Self::from_pem(bytes, bytes, password),
@@ -109,9 +109,10 @@ mod decrypt {
 
     pub(super) fn pem_key(pem: &[u8], password: Option<&str>) -> Result<PrivateKeyDer<'static>, Error> {
         load_providers()?;
-        let password = password.ok_or_else(|| config("has an encrypted key and needs its password"))?;
+        let password = password.ok_or(Error::Password { wrong: false })?;
         let key = PKey::private_key_from_pem_passphrase(pem, password.as_bytes());
-        pkcs8(&key.map_err(|_| config("cannot be decrypted: the password is wrong, or the file is damaged"))?)
+        // A damaged key looks the same: what comes out of the decryption is no key.
+        pkcs8(&key.map_err(|_| Error::Password { wrong: true })?)
     }
 
     pub(super) fn pkcs12(bytes: &[u8], password: Option<&str>) -> Result<Identity, Error> {
@@ -120,8 +121,7 @@ mod decrypt {
         // A file without a password is one with an empty password (RFC 7292 §B.1).
         let parsed = file.parse2(password.unwrap_or_default()).map_err(|error| match password {
             _ if !is_mac_failure(&error) => config("cannot be decrypted: the file is damaged"),
-            Some(_) => config("cannot be decrypted: the password is wrong"),
-            None => config("is encrypted and needs its password"),
+            given => Error::Password { wrong: given.is_some() },
         })?;
         let key = parsed.pkey.ok_or_else(|| config("has no private key"))?;
         let own = parsed.cert.ok_or_else(|| config("has no certificate for its key"))?;

@@ -96,6 +96,8 @@ pub(crate) struct Target {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) pins: Vec<Digest>,
     pub(crate) trusted_site: bool,
+    pub(crate) client_cert: Option<(PathBuf, Source)>,
+    pub(crate) secure_fallback: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) auth: Option<Method>,
     pub(crate) disabled: Vec<Capability>,
@@ -232,6 +234,11 @@ impl Target {
             ca_file: flags.ca_file.or(account.ca_file),
             pins: pins.iter().map(|pin| digest(pin)).collect::<Outcome<_>>()?,
             trusted_site: flags.trusted_site,
+            client_cert: flags.client_cert.or(account.client_cert).map(|file| {
+                let flag = flags.client_cert_password_command.as_deref();
+                (file, Source::of_certificate(flag, account.client_cert_password_command.as_deref()))
+            }),
+            secure_fallback: flags.secure_fallback || account.secure_fallback,
             timeout,
             auth: flags.auth.or(account.auth).or_else(|| place.auth.clone()).map(|name| method(&name)).transpose()?,
             disabled: flags.disable_extension.iter().map(|name| Capability::parse(name)).collect(),

@@ -53,6 +53,7 @@ pub(crate) enum Verb {
 }
 
 /// How to get to the server: the same flags on every verb.
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
@@ -74,6 +75,15 @@ pub(crate) struct Connection {
     /// Accept any certificate. Dangerous: whoever sits in the way can read everything
     #[arg(long)]
     pub(crate) trusted_site: bool,
+    /// Show this certificate when the server asks for one: PEM with its key, or PKCS#12
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// Take the certificate's password from the first line this command prints (otherwise: `IMAPKIT_CLIENT_CERT_PASSWORD`, or a prompt)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) client_cert_password_command: Option<String>,
+    /// Also speak to servers that only know old, weak protection: TLS 1.0 and 1.1, RC4, 3DES, MD5, SHA-1, short keys
+    #[arg(long)]
+    pub(crate) secure_fallback: bool,
     /// Give up when connecting takes, or the server stays silent, for longer than this
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
@@ -125,7 +135,7 @@ mod tests {
             ours.map(|arg| arg.get_id().to_string()).collect()
         };
         let doctor = flags("doctor");
-        assert_eq!(doctor.len(), 12);
+        assert_eq!(doctor.len(), 15);
         for verb in ["ls", "search", "show", "fetch", "put", "watch"] {
             assert_eq!(flags(verb), doctor, "{verb}");
         }

@@ -57,6 +57,8 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
         ca_file: Some(authority.clone()),
         pins: Vec::new(),
         trusted_site: false,
+        client_cert: None,
+        secure_fallback: false,
         timeout: None,
         auth: None,
         disabled: Vec::new(),

@@ -22,6 +22,13 @@ pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
     match error.kind() {
         ErrorKind::Auth => refused_login(error, place),
         ErrorKind::Io | ErrorKind::Timeout | ErrorKind::Closed => network(error, place, doing),
+        ErrorKind::Tls if transport(error).is_some_and(imapkit::transport::Error::needs_fallback) => Problem::new(
+            Exit::Guard,
+            "old-tls",
+            format!("no secure connection to {}: {error}", place.server_text()),
+        )
+        .next("nothing was sent; a server that only knows old TLS is for its operator to renew")
+        .next("if you have to use it all the same: add --secure-fallback, and expect others to be able to read along"),
         ErrorKind::Tls => Problem::new(
             Exit::Network,
             "tls",
@@ -58,10 +65,15 @@ pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
 
 /// The certificate's fault behind an error.
 pub(crate) fn certificate(error: &Error) -> Option<&CertificateError> {
+    transport(error)?.certificate()
+}
+
+/// The error of TLS or DEFLATE behind an error.
+fn transport(error: &Error) -> Option<&imapkit::transport::Error> {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        if let Some(transport) = cause.downcast_ref::<imapkit::transport::Error>() {
-            return transport.certificate();
+        if let Some(transport) = cause.downcast_ref() {
+            return Some(transport);
         }
         source = cause.source();
     }
@@ -89,6 +101,8 @@ fn refused_certificate(error: &CertificateError, place: &Place) -> Problem {
         CertificateProblem::PinMismatch { found, .. } => problem
             .next("if the operator announced a new key, pin it; otherwise somebody may sit in between:")
             .next(format!("  --pin {found}")),
+        CertificateProblem::Weak(_) => problem
+            .next("the server's operator has to renew it; if you have to use it all the same: add --secure-fallback"),
         _ => problem,
     };
     problem.next(format!("nothing was sent to {}; no password has left this machine", place.server_text()))
