@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod corpus;
+mod fuzz;
 mod live;
 mod test;
 mod tidy;
@@ -24,6 +25,8 @@ cargo xtask install            the program `imapkit` for this machine, optimised
 cargo xtask tidy               only the house rules
 cargo xtask live up|down|env|caps [SERVER...]
                                the real servers of tests/servers
+cargo xtask fuzz [--seconds N] [TARGET...]
+                               the fuzz targets, each for N seconds (60)
 cargo xtask corpus [--bless]   compare the golden corpus; with --bless write what the code says now";
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn run(args: &[String]) -> Result<bool> {
         }
         ["tidy"] => tidy::run(&root),
         ["live", verb @ ("up" | "down" | "env" | "caps"), servers @ ..] => live::pass_on(&root, verb, servers),
+        ["fuzz", options @ ..] => fuzz::run(&root, options),
         ["corpus"] => corpus::run(&root, false),
         ["corpus", "--bless"] => corpus::run(&root, true),
         ["help" | "--help" | "-h"] => {
