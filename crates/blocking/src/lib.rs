@@ -122,7 +122,7 @@ pub use imapkit_dial as dial;
 pub use imapkit_sasl as sasl;
 pub use imapkit_session as session;
 pub use imapkit_session::{
-    Blame, CapabilityBook, Command, Error, ErrorKind, Event, Login, MailboxEvent, Opened, Row, State, Timers,
-    TraceLine, commands, types, wire,
+    Blame, CapabilityBook, Command, Error, ErrorKind, Event, Fingerprint, Login, MailboxEvent, Opened, Row, State,
+    Timers, TraceLine, commands, recovery, types, wire,
 };
 pub use imapkit_transport as transport;

@@ -1,12 +1,11 @@
 //! What went wrong, told to people: what happened, where, whose fault, what to do next.
 //!
 //! Separate because the library's errors are one line without advice. A [`Problem`] has the words and the exit code; every verb ends in
-//! one or in [`Exit`]. Texts of servers are quoted as theirs, free of control characters (T031), and matched with known causes in
-//! [`causes`]. Text style: STYLE.md, "Words for people".
+//! one or in [`Exit`]. Texts of servers are quoted as theirs, free of control characters (T031), and explained by the
+//! library's causes. Text style: STYLE.md, "Words for people".
 //!
 //! Invariant: no secret gets in here, since none is in the library's errors and none is formatted by us.
 
-pub(crate) mod causes;
 pub(crate) mod library;
 #[cfg(test)]
 mod tests;

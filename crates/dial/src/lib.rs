@@ -10,7 +10,6 @@
 //!   Route::Proxy ──▶ Race, Negotiation   the proxy is raced to, then asked    proxy/*
 //!   Route::Command, Route::Unix          descriptions for the front end       tunnel
 //!   Deadline                             one budget over all of it, by phase  deadline
-//!   Backoff                              when to try again                    backoff
 //! ```
 //!
 //! RFC 8305 (Happy Eyeballs), RFC 5092 (URLs), RFC 5890 (IDNA), RFC 1928, RFC 1929 (SOCKS5), RFC 9110 §9.3.6 (CONNECT).
@@ -28,7 +27,6 @@
 )]
 
 mod address;
-mod backoff;
 mod deadline;
 mod proxy;
 mod race;
@@ -37,7 +35,6 @@ mod tunnel;
 mod url;
 
 pub use address::{Address, AddressError, Host};
-pub use backoff::{Backoff, BackoffConfig, Cause};
 pub use deadline::{Deadline, Expired, Phase};
 pub use proxy::{Credentials, Negotiation, Proxy, ProxyError, ProxyKind};
 pub use race::{Family, Preference, Race, RaceConfig, RaceError, Step};

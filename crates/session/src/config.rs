@@ -80,6 +80,8 @@ pub struct Timers {
     pub idle_done: Duration,
     /// NOOP is sent this often by a watching session when the server has no IDLE (M17).
     pub poll: Duration,
+    /// NOOP is sent when nothing was said for so long, so that neither the server nor a NAT forgets the connection (M33); `None`: never.
+    pub keep_alive: Option<Duration>,
     /// How long a reader of a stream may leave it full before that stream is given up.
     pub stall: Duration,
     /// How long to keep reading after BYE (M23).
@@ -95,6 +97,7 @@ impl Default for Timers {
             idle_linger: Duration::from_millis(20),
             idle_done: Duration::from_secs(30),
             poll: Duration::from_secs(60),
+            keep_alive: None,
             stall: Duration::from_secs(5 * 60),
             after_bye: Duration::from_secs(2),
         }

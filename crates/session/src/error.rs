@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::fmt;
 
-use imapkit_types::{Code, CodeClass, Invalid};
+use imapkit_types::{Code, CodeClass, Invalid, Tag};
 use imapkit_wire::{StatusKind, StatusLine};
 
 use crate::refusal::TokenRefusal;
@@ -17,8 +17,11 @@ use crate::refusal::TokenRefusal;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
+    /// Of the command that failed, when its answer was lost.
+    tag: Option<Tag>,
     /// The command that failed, `UID FETCH` for instance.
     command: Option<&'static str>,
     text: Box<str>,
@@ -129,14 +132,12 @@ impl Error {
         reply: Option<Reply>,
         source: Option<Arc<dyn core::error::Error + Send + Sync>>,
     ) -> Self {
-        Self(Arc::new(Inner { kind, command, text: text.into_boxed_str(), reply, refusal: None, source }))
+        Self(Arc::new(Inner { kind, tag: None, command, text: text.into_boxed_str(), reply, refusal: None, source }))
     }
 
     /// The same error, with a change.
     fn changed(&self, change: impl FnOnce(&mut Inner)) -> Self {
-        let Inner { kind, command, text, reply, refusal, source } = &*self.0;
-        let (kind, command, text, source) = (*kind, *command, text.clone(), source.clone());
-        let mut inner = Inner { kind, command, text, reply: reply.clone(), refusal: refusal.clone(), source };
+        let mut inner = Inner::clone(&self.0);
         change(&mut inner);
         Self(Arc::new(inner))
     }
@@ -151,6 +152,12 @@ impl Error {
     #[must_use]
     pub fn in_command(&self, command: &'static str) -> Self {
         self.changed(|inner| inner.command = Some(command))
+    }
+
+    /// The same error, said of the command with this tag.
+    #[must_use]
+    pub(crate) fn tagged(&self, tag: Tag) -> Self {
+        self.changed(|inner| inner.tag = Some(tag))
     }
 
     /// The same error with what the server told about the token before.
@@ -170,6 +177,11 @@ impl Error {
     /// The command that failed.
     pub fn command(&self) -> Option<&'static str> {
         self.0.command
+    }
+
+    /// The tag of the command whose answer was lost (`Unknown`): server logs know it by that.
+    pub fn tag(&self) -> Option<&Tag> {
+        self.0.tag.as_ref()
     }
 
     /// What the server answered, if it is the server that refused.

@@ -40,6 +40,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod commands;
+pub mod recovery;
 
 mod base64;
 mod capabilities;
@@ -47,6 +48,7 @@ mod command;
 mod config;
 mod error;
 mod event;
+mod fingerprint;
 mod hazard;
 mod inbox;
 mod mailbox_view;
@@ -68,6 +70,7 @@ pub use command::{Claims, Command, Completion, Effect, Gather, Needs, Nothing, O
 pub use config::{Config, Credential, Login, Opening, Security, Tick, Timers};
 pub use error::{Blame, Error, ErrorKind, Reply, printable};
 pub use event::{Event, Layer, MailboxEvent, Opened, Warning};
+pub use fingerprint::Fingerprint;
 pub use mailbox_view::MailboxView;
 pub use mechanism::{Mechanism, SlowStep};
 pub use outbox::Upload;

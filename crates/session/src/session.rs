@@ -52,6 +52,8 @@ pub struct Session {
     pub(crate) now: Tick,
     /// Last sign of life while something was awaited.
     pub(crate) progress: Tick,
+    /// Octets of the input that are part of a response still to be completed.
+    pub(crate) left: usize,
     /// Something has moved since the clock was last set: calls that are not told the time can only note that.
     pub(crate) moved: bool,
     /// The server has said something since we last did: what we say next starts a flight.
@@ -125,6 +127,7 @@ impl Session {
             drain_budget: config.drain_budget,
             now,
             progress: now,
+            left: 0,
             moved: false,
             answered: false,
             paused: None,
@@ -199,7 +202,12 @@ impl Session {
     /// [`Session::wants_input`] is false.
     pub fn handle_input(&mut self, now: Tick, input: &mut BytesMut) {
         self.set_now(now);
+        // Octets are a sign of life also while the response they belong to is not complete (M32).
+        if input.len() > self.left {
+            self.progress = now;
+        }
         self.read(input);
+        self.left = input.len();
         self.place = self.framer.position(input);
         self.pump();
     }
@@ -473,7 +481,9 @@ impl Session {
             let error = match entry.failed {
                 Some(failed) => failed,
                 // A server acts on whole commands: one that was not sent to its end has changed nothing.
-                None if entry.rules.writes && !self.outbox.is_sending(entry.id) => unknown(&error, entry.name),
+                None if entry.rules.writes && !self.outbox.is_sending(entry.id) => {
+                    unknown(&error, entry.name).tagged(entry.tag)
+                }
                 None => error.in_command(entry.name),
             };
             if let Some(Fed::Login(Err(login))) = entry.running.end(Err(error)) {

@@ -66,14 +66,18 @@ impl Session {
         }
     }
 
-    /// When IDLE begins, or NOOP is sent, if nothing else happens.
+    /// When IDLE begins, or NOOP is sent, if nothing else happens: to watch, or to keep the connection.
     fn watch_due(&self) -> Option<Tick> {
-        let idle =
-            self.watch.wanted && self.state == State::Selected && self.queue.is_empty() && self.watch.idle == Idle::Off;
-        idle.then(|| {
-            let wait = if self.can_idle() { self.timers.idle_linger } else { self.timers.poll };
-            self.watch.quiet_since.after(wait)
-        })
+        if !self.queue.is_empty() || self.watch.idle != Idle::Off {
+            return None;
+        }
+        let wait = match self.state {
+            State::Selected if self.watch.wanted && self.can_idle() => Some(self.timers.idle_linger),
+            State::Selected if self.watch.wanted => Some(self.timers.poll),
+            State::Authenticated | State::Selected => self.timers.keep_alive,
+            _ => None,
+        };
+        wait.map(|wait| self.watch.quiet_since.after(wait))
     }
 
     fn can_idle(&self) -> bool {
@@ -82,7 +86,7 @@ impl Session {
 
     fn watch_begin(&mut self) {
         self.watch.quiet_since = self.now;
-        if self.can_idle() {
+        if self.watch.wanted && self.state == State::Selected && self.can_idle() {
             let id = self.submit_quietly(IdleCommand);
             self.watch.idle = Idle::Starting(id);
         } else {

@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use imapkit::dial::{Backoff, BackoffConfig, Cause};
+use imapkit::recovery::{Backoff, BackoffConfig, Trouble};
 use imapkit::types::{Items, NumSet, Uid, UidSet};
 use imapkit::{Config, Error, ErrorKind, Event, MailboxEvent, Selected};
 use tokio::time::Instant;
@@ -73,7 +73,7 @@ pub(super) async fn run(target: &Target, wanted: Wanted, output: &mut Output) ->
             Ok(End::Broken(error)) => {
                 backoff.worked(start.elapsed());
                 Teller::lost(&watcher.place, &error, output)?;
-                Cause::Network
+                Trouble::Network
             }
             // What does not work at the beginning, or will not work by itself, is told at once, with advice.
             Err(problem) => match cause(&problem).filter(|_| !first) {
@@ -265,11 +265,11 @@ async fn last_uid(mailbox: &Selected) -> Result<Option<Uid>, Error> {
 }
 
 /// Why a connection could not be made again; `None` if that will not get better by waiting.
-fn cause(problem: &Problem) -> Option<Cause> {
+fn cause(problem: &Problem) -> Option<Trouble> {
     match (problem.kind(), problem.exit()) {
-        ("throttled" | "daily-limit", _) => Some(Cause::Throttle),
-        ("unavailable" | "too-many-connections" | "bye", _) => Some(Cause::Busy),
-        (_, Exit::Network) => Some(Cause::Network),
+        ("throttled" | "daily-limit", _) => Some(Trouble::Throttle),
+        ("unavailable" | "too-many-connections" | "bye", _) => Some(Trouble::Busy),
+        (_, Exit::Network) => Some(Trouble::Network),
         _ => None,
     }
 }

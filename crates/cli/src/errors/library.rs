@@ -1,14 +1,13 @@
 //! The library's errors, in words for people.
 //!
 //! Separate because this is where kinds, response codes and server texts become causes and advice. A code says more than a text, a text of
-//! a known server more than a kind. RFC 5530 (codes); server-quirks.md §6.13c.
+//! a known server more than a kind (the library's [`Cause`]). RFC 5530 (codes).
 
 use imapkit::dial::Security;
+use imapkit::recovery::Cause;
 use imapkit::transport::{CertificateError, CertificateProblem};
-use imapkit::types::Code;
 use imapkit::{Error, ErrorKind};
 
-use super::causes::{self, Cause};
 use super::{Problem, plain};
 use crate::exit::Exit;
 use crate::output::text::clean;
@@ -122,34 +121,33 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
             _ => problem.next("run `imapkit doctor` to see what the server offers"),
         };
     }
-    let cause = cause(error);
+    let cause = Cause::of(error);
     let what = match cause {
-        Some(cause) if cause.exit == Exit::Auth && cause.kind != "credentials" => {
-            format!("{} does not let {who} in: {}", place.server_text(), cause.means)
+        Some(cause) if exit(cause) == Exit::Auth && cause != Cause::Credentials => {
+            format!("{} does not let {who} in: {}", place.server_text(), cause.means())
         }
         _ => format!("{} refused the password for {who}", place.server_text()),
     };
-    let next = cause
-        .map_or("check the login name and the password; many providers want an app password here", |cause| cause.next);
-    let kind = cause.map_or("auth", |cause| cause.kind);
+    let next = cause.map_or("check the login name and the password; many providers want an app password here", advice);
+    let kind = cause.map_or("auth", Cause::name);
     with_reply(Problem::new(Exit::Auth, kind, what).said(text), error).next(next)
 }
 
 fn refused(error: &Error, place: &Place, doing: &str) -> Problem {
-    let cause = cause(error);
+    let cause = Cause::of(error);
     let server = place.server_text();
     let what = match (error.kind(), cause) {
-        (_, Some(cause)) => format!("{}, says {server} while {doing}", cause.means),
+        (_, Some(cause)) => format!("{}, says {server} while {doing}", cause.means()),
         (ErrorKind::Bye, _) => format!("{server} ended the connection while {doing}"),
         (ErrorKind::Bad, _) => format!("{server} did not understand us while {doing}"),
         _ => format!("{server} refused, while {doing}"),
     };
     let is_bye = error.kind() == ErrorKind::Bye;
-    let exit = cause.map_or(if is_bye { Exit::Network } else { Exit::Failed }, |cause| cause.exit);
-    let kind = cause.map_or(if is_bye { "bye" } else { "refused" }, |cause| cause.kind);
+    let exit = cause.map_or(if is_bye { Exit::Network } else { Exit::Failed }, exit);
+    let kind = cause.map_or(if is_bye { "bye" } else { "refused" }, Cause::name);
     let problem = with_reply(Problem::new(exit, kind, what).said(error.server_text().unwrap_or_default()), error);
     match cause {
-        Some(cause) => problem.next(cause.next),
+        Some(cause) => problem.next(advice(cause)),
         None if error.is_retryable() => problem.next("try again in some minutes"),
         None => problem,
     }
@@ -162,21 +160,26 @@ fn with_reply(problem: Problem, error: &Error) -> Problem {
     }
 }
 
-/// What is behind a refusal. A code that says exactly what it is comes first, then the text, then a code that only says how it is.
-fn cause(error: &Error) -> Option<&'static Cause> {
-    let exact = error.code().and_then(|code| match code {
-        Code::OverQuota => causes::of_text("over quota"),
-        Code::Nonexistent | Code::TryCreate => causes::of_text("no such mailbox"),
-        Code::WebAlert(_) => causes::of_text("webalert"),
-        _ => None,
-    });
-    let text = || error.server_text().and_then(causes::of_text);
-    let vague = || match error.code()? {
-        Code::Throttled => causes::of_text("throttled"),
-        Code::Unavailable | Code::ServerBug => causes::of_text("server unavailable"),
-        _ => None,
-    };
-    exact.or_else(text).or_else(vague)
+/// How a run ends that a cause has ended.
+fn exit(cause: Cause) -> Exit {
+    match cause {
+        Cause::ImapDisabled
+        | Cause::AppPassword
+        | Cause::SecurityCheck
+        | Cause::NotConnected
+        | Cause::UnsafeLogin
+        | Cause::TokenExpired
+        | Cause::Credentials => Exit::Auth,
+        Cause::TooManyConnections => Exit::Network,
+        _ => Exit::Failed,
+    }
+}
+
+fn advice(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NoMailbox => "list what there is with: imapkit ls",
+        cause => cause.advice(),
+    }
 }
 
 fn network(error: &Error, place: &Place, doing: &str) -> Problem {

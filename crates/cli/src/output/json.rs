@@ -307,7 +307,7 @@ mod tests {
         ] {
             assert!(documented.contains(&format!("\n## `{kind}`")), "{kind}");
         }
-        for kind in crate::errors::causes::kinds() {
+        for kind in imapkit::recovery::Cause::all().map(imapkit::recovery::Cause::name) {
             assert!(documented.contains(&format!("`{kind}`")), "{kind}");
         }
         assert!(documented.contains(&format!("the version of this schema: `{VERSION}`")));

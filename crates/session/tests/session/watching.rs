@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use imapkit_session::commands::Noop;
-use imapkit_session::{ErrorKind, Event, MailboxEvent, State};
+use imapkit_session::{Config, ErrorKind, Event, MailboxEvent, Security, State, Timers};
 
-use crate::link::{Cut, Link, Taken, at_every_cut};
+use crate::link::{Cut, Link, Taken, at_every_cut, opening};
 
 const MOMENT: Duration = Duration::from_millis(30);
 
@@ -142,4 +142,83 @@ fn m023_bye_gives_its_reason_to_all_and_ends_soon() {
         assert!(error.to_string().contains("maintenance") && error.is_retryable(), "{error}");
         assert_eq!(link.events.iter().filter(|event| matches!(event, Event::Bye(_))).count(), 1);
     });
+}
+
+#[test]
+fn m032_octets_are_a_sign_of_life_also_in_the_middle_of_a_response() {
+    let mut link = Link::selected("IMAP4rev1", 3, Cut::Whole);
+    let noop = link.run(Noop);
+    link.sent();
+    for piece in ["* LIST () \"/\" {6}\r\n", "a", "bc", "def\r\n"] {
+        link.advance(Duration::from_secs(50));
+        link.say(piece);
+        assert_eq!(link.session.state(), State::Selected, "{piece}");
+    }
+    link.advance(Duration::from_secs(61));
+    assert_eq!(noop.error().kind(), ErrorKind::Timeout);
+}
+
+#[test]
+fn t103_a_storm_of_expunges_is_told_in_order_and_bounded() {
+    let mut link = Link::selected("IMAP4rev1 IDLE", 20_000, Cut::Whole);
+    link.session.watch(true);
+    link.advance(MOMENT);
+    link.sent();
+    let mut storm = String::from("+ idling\r\n");
+    (0..20_000).for_each(|_| storm.push_str("* 1 EXPUNGE\r\n"));
+    link.say(&storm);
+    let gone = |event: &&Event| matches!(event, Event::Mailbox(MailboxEvent::Expunged { .. }));
+    let told = link.events.iter().filter(gone).count();
+    let missed: u64 = link.events.iter().map(|event| if let Event::Missed(count) = event { *count } else { 0 }).sum();
+    assert_eq!(told as u64 + missed, 20_000);
+    assert!(missed >= 10_000, "what nobody takes is bounded");
+    assert_eq!(link.session.mailbox().unwrap().exists(), 0);
+}
+
+#[test]
+fn t103_bye_in_idle_ends_it_with_its_reason() {
+    let mut link = idling(Cut::Whole);
+    link.say("+ idling\r\n* BYE [UNAVAILABLE] autologout; idle for too long\r\n");
+    link.advance(Duration::from_secs(3));
+    let Some(Event::Closed(error)) = link.events.last() else { panic!("{:?}", link.events) };
+    assert!(error.kind() == ErrorKind::Bye && error.to_string().contains("autologout"), "{error}");
+}
+
+#[test]
+fn m031_a_lost_answer_is_unknown_and_names_the_tag() {
+    use imapkit_session::commands::Copy;
+    use imapkit_session::types::UidSet;
+    let mut link = Link::selected("IMAP4rev1", 3, Cut::Whole);
+    let uids: UidSet = "1".parse().unwrap();
+    let copy = link.run(Copy::new(uids, "Archive".parse().unwrap()));
+    let noop = link.run(Noop);
+    link.sent();
+    link.session.handle_eof(link.tick(), None);
+    let error = copy.error();
+    assert_eq!((error.kind(), error.command()), (ErrorKind::Unknown, Some("UID COPY")));
+    let tag = error.tag().expect("its tag").as_str().to_owned();
+    assert!(String::from_utf8_lossy(&link.wire).contains(&format!("{tag} UID COPY")));
+    assert_eq!(noop.error().tag(), None);
+}
+
+#[test]
+fn m033_a_quiet_connection_is_kept_if_wanted() {
+    let timers = Timers { keep_alive: Some(Duration::from_secs(540)), ..Timers::default() };
+    let config = Config { opening: opening(Security::Tls), timers, ..Config::default() };
+    let mut link = Link::with(config, Cut::Whole);
+    link.say("* OK [CAPABILITY IMAP4rev1 IDLE] hi\r\n");
+    link.sent();
+    link.say("A1 OK [CAPABILITY IMAP4rev1 IDLE] in\r\n");
+    link.advance(Duration::from_secs(539));
+    assert_eq!(link.sent(), "");
+    let noop = link.run(Noop);
+    assert_eq!(link.sent(), "A2 NOOP\r\n");
+    link.say("A2 OK x\r\n");
+    noop.value();
+    link.advance(Duration::from_secs(539));
+    assert_eq!(link.sent(), "", "counted from the last thing that was said");
+    link.advance(Duration::from_secs(2));
+    assert_eq!(link.sent(), "A3 NOOP\r\n");
+    link.advance(Duration::from_secs(61));
+    assert_eq!(link.session.state(), State::Closed, "which finds a dead one, too");
 }

@@ -1,15 +1,15 @@
 //! When to try again: exponential with full jitter, one counter per kind of trouble.
 //!
-//! Apart from reconnecting itself so that the numbers can be tested without waiting; randomness is an argument. The counters
-//! are separate because a dead network says nothing about a busy server, and the other way round (protocol reference §5.5).
-//! Credentials that were refused are never tried again by themselves: that is how accounts get locked.
+//! Apart from reconnecting itself so that the numbers can be tested without waiting; randomness is an argument. The counters are separate
+//! because a dead network says nothing about a busy server, and the other way round (protocol.md §5.5). Credentials that were refused are
+//! never tried again by themselves: that is how accounts get locked. RFC 5530 names the answers that count as busy.
 
 use core::time::Duration;
 
 /// Why the last attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum Trouble {
     /// No route, no name, reset, timed out.
     Network,
     /// The server is there, but not able: UNAVAILABLE, BYE in the greeting.
@@ -20,7 +20,7 @@ pub enum Cause {
     Credentials,
 }
 
-impl Cause {
+impl Trouble {
     /// "The network is up again" ends a wait for the network at once; a wait the server asked for stays.
     pub fn ends_with_network_change(self) -> bool {
         self == Self::Network
@@ -63,7 +63,7 @@ impl Backoff {
     /// Counts a failure and says how long to wait before the next attempt; `None`: do not try again until the user acts.
     ///
     /// `random` is 64 uniformly random bits. `asked` is a wait that the server named; it wins where it is longer, up to the cap.
-    pub fn failed(&mut self, cause: Cause, random: u64, asked: Option<Duration>) -> Option<Duration> {
+    pub fn failed(&mut self, cause: Trouble, random: u64, asked: Option<Duration>) -> Option<Duration> {
         let BackoffConfig { base, cap, .. } = self.config;
         let count = self.counter(cause)?;
         let bound = base.saturating_mul(1u32.checked_shl(*count).unwrap_or(u32::MAX)).min(cap);
@@ -79,16 +79,16 @@ impl Backoff {
     }
 
     /// How often in a row this has happened; always 0 for credentials, which are not counted.
-    pub fn count(&self, cause: Cause) -> u32 {
+    pub fn count(&self, cause: Trouble) -> u32 {
         self.clone().counter(cause).map_or(0, |count| *count)
     }
 
-    fn counter(&mut self, cause: Cause) -> Option<&mut u32> {
+    fn counter(&mut self, cause: Trouble) -> Option<&mut u32> {
         match cause {
-            Cause::Network => Some(&mut self.network),
-            Cause::Busy => Some(&mut self.busy),
-            Cause::Throttle => Some(&mut self.throttle),
-            Cause::Credentials => None,
+            Trouble::Network => Some(&mut self.network),
+            Trouble::Busy => Some(&mut self.busy),
+            Trouble::Throttle => Some(&mut self.throttle),
+            Trouble::Credentials => None,
         }
     }
 }
@@ -113,18 +113,18 @@ mod tests {
     fn bounds_double_up_to_the_cap() {
         let mut backoff = backoff();
         for bound in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-            let delay = backoff.failed(Cause::Network, u64::MAX, None).unwrap();
+            let delay = backoff.failed(Trouble::Network, u64::MAX, None).unwrap();
             assert_eq!(delay + Duration::from_nanos(1), bound * S, "just below the bound");
         }
         for _ in 0..200 {
-            assert!(backoff.failed(Cause::Network, u64::MAX, None).unwrap() <= 300 * S);
+            assert!(backoff.failed(Trouble::Network, u64::MAX, None).unwrap() <= 300 * S);
         }
     }
 
     #[test]
     fn jitter_is_full() {
-        assert_eq!(backoff().failed(Cause::Busy, 0, None), Some(Duration::ZERO));
-        assert_eq!(backoff().failed(Cause::Busy, 1 << 63, None), Some(S));
+        assert_eq!(backoff().failed(Trouble::Busy, 0, None), Some(Duration::ZERO));
+        assert_eq!(backoff().failed(Trouble::Busy, 1 << 63, None), Some(S));
         assert_eq!(jitter(300 * S, u64::MAX / 4).as_secs(), 74);
     }
 
@@ -132,41 +132,41 @@ mod tests {
     fn causes_are_counted_apart() {
         let mut backoff = backoff();
         for _ in 0..5 {
-            backoff.failed(Cause::Network, 0, None);
+            backoff.failed(Trouble::Network, 0, None);
         }
-        backoff.failed(Cause::Throttle, 0, None);
-        let counts =
-            [Cause::Network, Cause::Busy, Cause::Throttle, Cause::Credentials].map(|cause| backoff.count(cause));
+        backoff.failed(Trouble::Throttle, 0, None);
+        let counts = [Trouble::Network, Trouble::Busy, Trouble::Throttle, Trouble::Credentials]
+            .map(|cause| backoff.count(cause));
         assert_eq!(counts, [5, 0, 1, 0]);
-        assert_eq!(backoff.failed(Cause::Busy, 1 << 63, None), Some(S));
+        assert_eq!(backoff.failed(Trouble::Busy, 1 << 63, None), Some(S));
     }
 
     #[test]
     fn refused_credentials_are_not_tried_again() {
-        assert_eq!(backoff().failed(Cause::Credentials, 0, Some(S)), None);
+        assert_eq!(backoff().failed(Trouble::Credentials, 0, Some(S)), None);
     }
 
     #[test]
     fn the_servers_wish_counts_where_it_is_longer() {
-        assert_eq!(backoff().failed(Cause::Throttle, u64::MAX / 2, Some(30 * S)), Some(30 * S));
-        assert_eq!(backoff().failed(Cause::Throttle, 1 << 63, Some(S / 2)), Some(S));
-        assert_eq!(backoff().failed(Cause::Throttle, 0, Some(86_400 * S)), Some(300 * S));
+        assert_eq!(backoff().failed(Trouble::Throttle, u64::MAX / 2, Some(30 * S)), Some(30 * S));
+        assert_eq!(backoff().failed(Trouble::Throttle, 1 << 63, Some(S / 2)), Some(S));
+        assert_eq!(backoff().failed(Trouble::Throttle, 0, Some(86_400 * S)), Some(300 * S));
     }
 
     #[test]
     fn only_a_healthy_session_makes_it_forget() {
         let mut backoff = backoff();
-        backoff.failed(Cause::Busy, 0, None);
+        backoff.failed(Trouble::Busy, 0, None);
         backoff.worked(59 * S);
-        assert_eq!(backoff.count(Cause::Busy), 1);
+        assert_eq!(backoff.count(Trouble::Busy), 1);
         backoff.worked(60 * S);
-        assert_eq!(backoff.count(Cause::Busy), 0);
+        assert_eq!(backoff.count(Trouble::Busy), 0);
     }
 
     #[test]
     fn only_network_waits_end_early() {
-        let ends =
-            [Cause::Network, Cause::Busy, Cause::Throttle, Cause::Credentials].map(Cause::ends_with_network_change);
+        let ends = [Trouble::Network, Trouble::Busy, Trouble::Throttle, Trouble::Credentials]
+            .map(Trouble::ends_with_network_change);
         assert_eq!(ends, [true, false, false, false]);
     }
 }
