@@ -6,8 +6,10 @@
 //! Invariants: submitting never waits; commands are sent in the order in which they were submitted; no method blocks the thread.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use imapkit_session::{CapabilityBook, Command, Error, Login, Opened};
+use imapkit_session::commands::Noop;
+use imapkit_session::{CapabilityBook, Command, Error, ErrorKind, Login, Opened};
 
 use crate::connect::ConnectionInfo;
 use crate::events::Events;
@@ -79,9 +81,30 @@ impl Client {
         Reply::new(slot, self.link.clone(), Ticket::default()).await
     }
 
+    /// Finds out whether the server is still there, after the machine has slept for instance: NOOP, and an answer within `timeout`. Without
+    /// one the connection is closed, so that nobody waits for it any longer (M32). Dropping the future closes nothing.
+    ///
+    /// # Errors
+    /// `Timeout`, or why the connection is over.
+    pub async fn probe(&self, timeout: Duration) -> Result<(), Error> {
+        let answer = tokio::time::timeout(timeout, self.submit(Noop)).await;
+        answer.unwrap_or_else(|_| {
+            let error =
+                Error::new(ErrorKind::Timeout, format!("no answer to NOOP within {timeout:?}: the connection is dead"));
+            let why = error.clone();
+            self.link.send(move |engine| engine.close(why));
+            Err(error)
+        })
+    }
+
     /// Closes the connection at once, without a word. Commands under way fail, those that change something with `Unknown`.
     pub fn close(&self) {
-        self.link.send(|engine| engine.closing = true);
+        self.link.send(|engine| engine.close(closed_by_caller()));
+    }
+
+    /// Both are handles of the same connection.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.link.fate(), other.link.fate())
     }
 
     /// Why the connection is over, once it is.
@@ -93,4 +116,9 @@ impl Client {
     pub fn is_open(&self) -> bool {
         self.link.fate().end().is_none()
     }
+}
+
+/// The caller's wish, as the reason why a connection is over.
+pub(crate) fn closed_by_caller() -> Error {
+    Error::new(ErrorKind::Closed, "closed by the application")
 }

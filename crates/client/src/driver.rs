@@ -28,6 +28,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
+use crate::client::closed_by_caller;
 use crate::engine::Engine;
 use crate::failure;
 use crate::link::Job;
@@ -191,16 +192,14 @@ impl Driver {
                     worked = true;
                 }
                 Poll::Ready(None) => {
-                    self.engine.closing = true;
+                    self.engine.close(closed_by_caller());
                     break;
                 }
                 Poll::Pending => break,
             }
         }
-        if self.engine.closing && self.engine.session.error().is_none() {
-            self.engine
-                .session
-                .handle_eof(self.now(), Some(Error::new(ErrorKind::Closed, "closed by the application")));
+        if let Some(why) = self.engine.closing.take().filter(|_| self.engine.session.error().is_none()) {
+            self.engine.session.handle_eof(self.now(), Some(why));
             worked = true;
         }
         worked

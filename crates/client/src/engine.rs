@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use imapkit_session::{Command, CommandId, Epoch, Error, ErrorKind, Event, Login, Opened, Session, TraceLine};
+use imapkit_session::{Command, CommandId, Epoch, Error, ErrorKind, Event, Login, Opened, Session, State, TraceLine};
 use tokio::sync::mpsc;
 
 use crate::events::Listeners;
@@ -31,8 +31,8 @@ pub(crate) struct Engine {
     pub(crate) tracer: Option<Tracer>,
     /// Who waits for the opening.
     pub(crate) opening: Option<Promise<Opened>>,
-    /// Somebody wants the connection closed without LOGOUT.
-    pub(crate) closing: bool,
+    /// Somebody wants the connection closed without LOGOUT, and why.
+    pub(crate) closing: Option<Error>,
     uploads: VecDeque<Feed>,
     watching: bool,
 }
@@ -67,7 +67,7 @@ impl Engine {
             listeners,
             tracer,
             opening: None,
-            closing: false,
+            closing: None,
             uploads: VecDeque::new(),
             watching: false,
         }
@@ -97,6 +97,17 @@ impl Engine {
         id
     }
 
+    /// Ends the connection; the first reason stands.
+    pub(crate) fn close(&mut self, why: Error) {
+        self.closing.get_or_insert(why);
+    }
+
+    /// Nothing is under way, and nobody watches: what is asked next is answered next.
+    pub(crate) fn is_clean(&self) -> bool {
+        let state = self.session.state();
+        matches!(state, State::Authenticated | State::Selected) && self.session.is_quiet() && !self.watching
+    }
+
     /// Logs in after an opening that stopped before it.
     pub(crate) fn login(&mut self, login: Box<dyn Login>, promise: Promise<Opened>) {
         match self.session.login(login) {
@@ -107,6 +118,9 @@ impl Engine {
 
     /// Watches while somebody wants it, and as long as the mailbox is selected.
     pub(crate) fn settle_watches(&mut self) {
+        if self.session.error().is_some() {
+            return; // they end with the connection, and say why that is over
+        }
         let wanted = self.listeners.watch_on(self.epoch());
         if wanted != self.watching {
             self.watching = wanted;

@@ -29,6 +29,8 @@
 //! | messages | [`FetchRequest`], [`FetchStream`], [`Message`], [`Body`] |
 //! | to add messages | [`Client::append`], [`NewMessage`] |
 //! | what happens unasked | [`Client::events`], [`Selected::watch`] |
+//! | to stay connected | [`Steady`]: connects again, selects again, watches on; [`recovery`] is its policy |
+//! | several connections | [`Pool`]: within a budget that the server has a say in |
 //! | what went wrong | [`Error`]: its kind, the server's code, whether the connection lives, whether to try again |
 //! | the words of the protocol | [`types`] |
 //!
@@ -76,9 +78,12 @@ mod fetch_stream;
 mod link;
 mod message;
 mod pipe;
+mod pool;
+mod redial;
 mod reply;
 mod selected;
 mod socket;
+mod steady;
 mod tokens;
 mod trust;
 mod tunnel;
@@ -93,15 +98,19 @@ pub use driver::Driver;
 pub use events::{Events, Watch};
 pub use fetch_stream::{FetchRequest, FetchStream};
 pub use message::Message;
+pub use pool::{Lease, Pool, PoolOptions, PoolStatus};
 pub use reply::Reply;
 pub use selected::Selected;
+pub use steady::{
+    Line, Lookup, Sought, Standing, Steady, SteadyEvent, SteadyEvents, SteadyOptions, SteadyWatch, WatchEvent,
+};
 pub use upload::NewMessage;
 
 pub use imapkit_dial as dial;
 pub use imapkit_sasl as sasl;
 pub use imapkit_session as session;
 pub use imapkit_session::{
-    Blame, CapabilityBook, Command, Error, ErrorKind, Event, MailboxEvent, Opened, Timers, TraceLine, commands, types,
-    wire,
+    Blame, CapabilityBook, Command, Error, ErrorKind, Event, Fingerprint, MailboxEvent, Opened, Timers, TraceLine,
+    commands, recovery, types, wire,
 };
 pub use imapkit_transport as transport;

@@ -15,7 +15,7 @@ use std::task::Poll;
 use bytes::{Bytes, BytesMut};
 use imapkit_session::commands::{Append, AppendMessage, AppendUid, Content};
 use imapkit_session::types::{Capabilities, Capability, DateTime, Flags, Mailbox};
-use imapkit_session::{Error, ErrorKind};
+use imapkit_session::{Error, ErrorKind, Fingerprint};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
@@ -76,12 +76,31 @@ impl<'a> NewMessage<'a> {
         self
     }
 
+    /// The same message once more, if it is in memory.
+    pub(crate) fn copy(&self) -> Option<NewMessage<'static>> {
+        match &self.source {
+            Source::Octets(octets) => {
+                Some(NewMessage { flags: self.flags.clone(), date: self.date, source: Source::Octets(octets.clone()) })
+            }
+            Source::Reader(..) => None,
+        }
+    }
+
     /// Its size in octets.
     pub fn len(&self) -> u64 {
         match &self.source {
             Source::Octets(octets) => octets.len() as u64,
             Source::Reader(_, len) => *len,
         }
+    }
+
+    /// The marks by which it can be found again when the answer to APPEND is lost. Of a reader only the size and the date are known.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let beginning: &[u8] = match &self.source {
+            Source::Octets(octets) => octets,
+            Source::Reader(..) => b"",
+        };
+        Fingerprint::new(beginning, self.len(), self.date)
     }
 
     /// True when there is nothing in it; servers refuse that.

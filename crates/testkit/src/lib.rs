@@ -25,4 +25,5 @@ pub mod golden;
 pub mod jwt;
 pub mod live;
 pub mod peer;
+pub mod relay;
 pub mod script;

@@ -7,6 +7,8 @@ mod cancelling;
 mod connecting;
 mod mailboxes;
 mod patience;
+mod pool;
+mod steady;
 mod streaming;
 mod support;
 mod tokens;
