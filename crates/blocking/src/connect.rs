@@ -11,19 +11,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imapkit_dial::{Host, Phase, Route};
+use imapkit_session::commands::{MailboxInfo, Select};
+use imapkit_session::types::Mailbox;
 use imapkit_session::{Error, ErrorKind, Opened, Session};
 use imapkit_transport::{Facts, ServerId, TlsConfig};
 
 use crate::attempt::Attempt;
 use crate::cancel::{Cancel, Canceller};
 use crate::client::Client;
-use crate::config::{Config, Wanted};
+use crate::config::{Config, Wanted, Who};
 use crate::dialing;
 use crate::driver::Driver;
 use crate::engine::{Engine, Parts};
 use crate::failure;
 use crate::layers::Layers;
-use crate::plan::{self, Binding};
+use crate::plan::{self, Binding, Plan};
+use crate::proxied;
+use crate::reply::Reply;
+use crate::selected::Selected;
 use crate::socket::{Socket, Stream};
 use crate::tokens::Tokens;
 
@@ -57,6 +62,19 @@ pub fn connect(config: &Config) -> Result<Client, Error> {
     Connector::new(config)?.connect()
 }
 
+/// Connects, logs in and selects a mailbox, read-write. SELECT leaves together with the last questions of the opening, so this takes a
+/// round trip less than [`connect`] and then [`Client::select`]. [`Selected::client`] is the connection.
+///
+/// # Errors
+/// As [`connect`]; what the server says if it does not open the mailbox, after which the connection is closed.
+pub fn connect_and_select<M>(config: &Config, mailbox: M) -> Result<Selected, Error>
+where
+    M: TryInto<Mailbox>,
+    Error: From<M::Error>,
+{
+    Connector::new(config)?.connect_and_select(mailbox)
+}
+
 /// Speaks IMAP over a stream of the caller's, protected as the configuration says ([`Config::tunnel`] for one that needs no TLS).
 ///
 /// # Errors
@@ -69,8 +87,14 @@ pub fn connect_stream(config: &Config, stream: impl Stream) -> Result<Client, Er
 struct Call {
     host: Host,
     port: u16,
+    route: Route,
     tls: Option<(TlsConfig, ServerId)>,
+    /// To be asked as soon as somebody is logged in.
+    first: Option<Select>,
 }
+
+/// A connection that is open, and the answer to come of what was asked in the same breath.
+type Open = (Client, Option<Reply<MailboxInfo>>);
 
 /// A connect that another thread can cancel.
 #[derive(Debug)]
@@ -99,11 +123,34 @@ impl Connector {
     /// # Errors
     /// As [`connect`], and `Cancelled`.
     pub fn connect(self) -> Result<Client, Error> {
-        let (host, port) = plan::check(&self.config)?;
+        self.connect_then(None).map(|(client, _)| client)
+    }
+
+    /// Connects, logs in and selects a mailbox, see [`connect_and_select`].
+    ///
+    /// # Errors
+    /// As [`connect_and_select`], and `Cancelled`.
+    pub fn connect_and_select<M>(self, mailbox: M) -> Result<Selected, Error>
+    where
+        M: TryInto<Mailbox>,
+        Error: From<M::Error>,
+    {
+        let mailbox = mailbox.try_into()?;
+        let select = Select::new(mailbox.clone());
+        let (client, selecting) = self.connect_then(Some(select.clone()))?;
+        let info = match selecting {
+            Some(selecting) => selecting.wait()?,
+            None => client.run(select)?,
+        };
+        Ok(Selected::new(client, mailbox, info))
+    }
+
+    fn connect_then(self, first: Option<Select>) -> Result<Open, Error> {
+        let Plan { host, port, route } = plan::check(&self.config)?;
         let tls = self.tls(&host, port)?;
         let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
         let mut tokens = Tokens::first(&self.config, &mut attempt)?;
-        let call = Call { host, port, tls };
+        let call = Call { host, port, route, tls, first };
         match self.dial_and_open(&call, &mut attempt, &mut tokens) {
             Err(error) if tokens.is_untried(&error) => self.dial_and_open(&call, &mut attempt, &mut tokens),
             outcome => outcome,
@@ -120,23 +167,32 @@ impl Connector {
         let socket = Socket::other(stream).map_err(|error| failure::io("taking over the stream", error))?;
         let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));
         let mut tokens = Tokens::first(&self.config, &mut attempt)?;
-        self.open(&Call { host, port, tls }, socket, &mut attempt, &mut tokens)
+        let call = Call { host, port, route: Route::Direct, tls, first: None };
+        self.open(&call, socket, &mut attempt, &mut tokens).map(|(client, _)| client)
     }
 
-    fn dial_and_open(&self, call: &Call, attempt: &mut Attempt, tokens: &mut Tokens<'_>) -> Result<Client, Error> {
-        let socket = self.dial(&call.host, call.port, attempt)?;
+    fn dial_and_open(&self, call: &Call, attempt: &mut Attempt, tokens: &mut Tokens<'_>) -> Result<Open, Error> {
+        let socket = self.dial(call, attempt)?;
         self.open(call, socket, attempt, tokens)
     }
 
-    fn dial(&self, host: &Host, port: u16, attempt: &mut Attempt) -> Result<Socket, Error> {
-        let config = &self.config;
-        let tcp = |stream| Socket::tcp(stream).map_err(|error| failure::io("setting the socket up", error));
-        match &config.route {
+    fn dial(&self, call: &Call, attempt: &mut Attempt) -> Result<Socket, Error> {
+        let (config, host, port) = (&self.config, &call.host, call.port);
+        let whom = dialing::Call {
+            host,
+            port,
+            address: config.host_address,
+            only_here: config.protection == Wanted::Plaintext { anywhere: false },
+            prefer_ipv6: config.prefer_ipv6,
+            memory: &config.memory,
+            epoch: config.made,
+        };
+        match &call.route {
             Route::Direct => {
-                let only_here = config.protection == Wanted::Plaintext { anywhere: false };
-                tcp(dialing::connect(host, port, config.host_address, only_here, attempt)?)
+                let stream = dialing::connect(whom, attempt)?;
+                Socket::tcp(stream).map_err(|error| failure::io("setting the socket up", error))
             }
-            Route::Proxy(proxy) => tcp(dialing::connect_through(proxy, host, port, attempt)?),
+            Route::Proxy(proxy) => proxied::connect(proxy, &config.proxy_trust, whom, attempt),
             Route::Unix(path) => {
                 attempt.enter(Phase::Connect);
                 Socket::unix(path).map_err(|error| failure::io(&format!("connecting to {}", path.display()), error))
@@ -162,13 +218,7 @@ impl Connector {
     }
 
     /// Everything from an open socket to "ready".
-    fn open(
-        &self,
-        call: &Call,
-        socket: Socket,
-        attempt: &mut Attempt,
-        tokens: &mut Tokens<'_>,
-    ) -> Result<Client, Error> {
+    fn open(&self, call: &Call, socket: Socket, attempt: &mut Attempt, tokens: &mut Tokens<'_>) -> Result<Open, Error> {
         let (config, server, tls) = (&self.config, (&call.host, call.port), call.tls.clone());
         let mut layers = Layers::default();
         if let (Wanted::Tls, Some((tls, server))) = (config.protection, &tls) {
@@ -183,7 +233,10 @@ impl Connector {
         let parts =
             Parts { session, layers, tls, binding: Arc::clone(&binding), tracer: config.tracer.clone(), write_timeout };
         let engine = Engine::new(parts, attempt.now());
-        let driver = Driver::new(engine, socket, Arc::clone(&self.cancel), attempt.clock());
+        let driver = Arc::new(Driver::new(engine, socket, Arc::clone(&self.cancel), attempt.clock()));
+        // Without a login there is nothing to wait for.
+        let first = call.first.as_ref().filter(|_| !matches!(config.login, Who::Nobody));
+        let first = first.map(|command| Reply::submit_when_ready(&driver, command.clone()));
         let opened = match self.run_opening(&driver, attempt) {
             Err(error) if tokens.renew(&error, attempt)? => {
                 let login = plan::login(config, server, &binding, tokens.token());
@@ -192,10 +245,10 @@ impl Connector {
             }
             outcome => outcome?,
         };
-        let peer = driver.socket().remote_address().filter(|_| matches!(config.route, Route::Direct));
+        let peer = driver.socket().remote_address().filter(|_| matches!(call.route, Route::Direct));
         let tls = driver.lock().layers.facts().cloned();
         let info = ConnectionInfo { opened, tls, peer, phases: attempt.spent() };
-        Ok(Client::new(Arc::new(driver), Arc::new(info), config.call_timeout))
+        Ok((Client::new(driver, Arc::new(info), config.call_timeout), first))
     }
 
     /// Runs the session until it is ready, and notes how far it is.

@@ -1,16 +1,16 @@
-//! From a host to an open socket: resolves, races, asks proxies. What to do in which order is `dial`'s.
+//! From a host to an open socket: asks for its addresses and races to them. What to do in which order is `dial`'s.
 //!
-//! Separate because it is the part of connecting that needs a network; TLS and IMAP come after. All attempts of a race are non-blocking
-//! connects under one poll(2). RFC 8305 (Happy Eyeballs), RFC 1928, RFC 9110 §9.3.6 by way of `dial`; protocol.md C10–C30.
+//! Separate because it is the part of connecting that needs a network; proxies, TLS and IMAP come after. All attempts of a race are
+//! non-blocking connects under one poll(2). RFC 8305 (Happy Eyeballs) by way of `dial`; protocol.md C10–C18.
 //!
 //! Invariants: everything ends with the caller's deadline, and sockets of attempts that lost are closed with it; a name that has to be this
-//! machine is checked again once it is resolved; nothing is resolved here that a proxy resolves.
+//! machine is checked again once it is resolved.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use imapkit_dial::{Host, Phase, Proxy, ProxyKind, Race, RaceConfig, Step};
+use imapkit_dial::{Family, Host, Memory, Phase, Preference, Race, RaceConfig, RaceError, Step};
 use imapkit_session::{Error, ErrorKind};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
@@ -18,37 +18,70 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::attempt::Attempt;
 use crate::failure;
-use crate::poll::{self, Ready};
-use crate::resolve::Resolving;
+use crate::poll;
+use crate::resolve::{Answer, Resolving};
 
 /// A sleep without an end of its own; the deadline ends it.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// A connection to `host`, directly. With `given` nothing is resolved.
-pub(crate) fn connect(
-    host: &Host,
-    port: u16,
-    given: Option<IpAddr>,
-    only_here: bool,
-    attempt: &mut Attempt,
-) -> Result<TcpStream, Error> {
-    let addresses = match given {
-        Some(address) => vec![SocketAddr::new(address, port)],
-        None => resolve(host, port, attempt)?,
-    };
-    if only_here && !addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
-        let text = format!("{host} is not this machine: clear text is refused");
-        return Err(Error::new(ErrorKind::Unsafe, text)); // T027
-    }
-    attempt.enter(Phase::Connect);
-    let mut race = Race::new(RaceConfig::default());
-    race.handle_resolved(addresses);
-    match run(&mut race, attempt) {
-        Ok(Some(stream)) => Ok(stream),
-        Ok(None) => {
-            let error = race.into_error();
-            Err(Error::with_source(ErrorKind::Io, format!("connecting to {host}: {error}"), error))
+/// Whom to call, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) port: u16,
+    /// Where it is: then nothing is resolved.
+    pub(crate) address: Option<IpAddr>,
+    /// It has to be this machine (T027).
+    pub(crate) only_here: bool,
+    pub(crate) prefer_ipv6: bool,
+    pub(crate) memory: &'a Memory,
+    /// What the memory's ticks count from.
+    pub(crate) epoch: std::time::Instant,
+}
+
+impl Call<'_> {
+    fn preference(&self) -> Preference {
+        if self.prefer_ipv6 {
+            return Preference::Ipv6;
         }
+        self.memory.recall(self.host, self.epoch.elapsed()).map_or(Preference::System, Preference::Last)
+    }
+
+    /// The address, where it is known without asking. A zone is a name, too: of an interface.
+    fn known(&self) -> Option<SocketAddr> {
+        let zoned = matches!(self.host, Host::V6(_, Some(_)));
+        let address = self.address.or_else(|| self.host.ip().filter(|_| !zoned));
+        address.map(|address| SocketAddr::new(address, self.port))
+    }
+
+    fn check(&self, addresses: &[SocketAddr]) -> Result<(), Error> {
+        if self.only_here && !addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+            let text = format!("{} is not this machine: clear text is refused", self.host);
+            return Err(Error::new(ErrorKind::Unsafe, text)); // T027
+        }
+        Ok(())
+    }
+}
+
+/// A connection to `call.host`, directly.
+pub(crate) fn connect(call: Call<'_>, attempt: &mut Attempt) -> Result<TcpStream, Error> {
+    attempt.enter(Phase::Resolve);
+    let mut race = Race::new(RaceConfig::new(call.preference()));
+    let answers = match call.known() {
+        Some(address) => {
+            call.check(&[address])?;
+            race.handle_resolved([address]);
+            Resolving::nothing()
+        }
+        None => Resolving::start(call.host, call.port, &[Family::V6, Family::V4], attempt.cancel())
+            .map_err(|error| no_address(call.host, error))?,
+    };
+    match run(call, &mut race, answers, attempt) {
+        Ok(Some((address, stream))) => {
+            call.memory.remember(call.host, Family::of(&address), call.epoch.elapsed());
+            Ok(stream)
+        }
+        Ok(None) => Err(lost(call.host, race.into_error())),
         Err(over) => {
             let error = race.into_error();
             let tried = if error.connect.is_empty() { String::new() } else { format!("; {error}") };
@@ -57,38 +90,47 @@ pub(crate) fn connect(
     }
 }
 
-fn resolve(host: &Host, port: u16, attempt: &mut Attempt) -> Result<Vec<SocketAddr>, Error> {
-    attempt.enter(Phase::Resolve);
-    let doing = || format!("resolving {host}");
-    let mut resolving = Resolving::start(host, port, attempt.cancel()).map_err(|error| failure::io(&doing(), error))?;
-    loop {
-        match resolving.poll() {
-            Some(Ok(addresses)) if addresses.is_empty() => {
-                return Err(Error::new(ErrorKind::Io, format!("resolving {host}: the name has no address")));
-            }
-            Some(answer) => return answer.map_err(|error| failure::io(&doing(), error)),
-            None => {
-                let woken = poll::wait_writable([].into_iter(), &attempt.cancel().waker, attempt.left()?);
-                woken.map_err(|error| failure::io(&doing(), error))?;
-            }
-        }
+/// Why there is no connection.
+fn lost(host: &Host, mut error: RaceError<io::Error>) -> Error {
+    if !error.connect.is_empty() {
+        return Error::with_source(ErrorKind::Io, format!("connecting to {host}: {error}"), error);
+    }
+    match error.resolve.pop() {
+        Some(error) => no_address(host, error),
+        None => Error::new(ErrorKind::Io, format!("resolving {host}: the name has no address")),
     }
 }
 
+pub(crate) fn no_address(host: &Host, error: io::Error) -> Error {
+    failure::io(&format!("resolving {host}"), error)
+}
+
 /// Runs a race to its end; `None` when all attempts have failed.
-fn run(race: &mut Race<io::Error>, attempt: &Attempt) -> Result<Option<TcpStream>, Error> {
+fn run(
+    call: Call<'_>,
+    race: &mut Race<io::Error>,
+    mut answers: Resolving,
+    attempt: &mut Attempt,
+) -> Result<Option<(SocketAddr, TcpStream)>, Error> {
+    let start = attempt.now().since_start();
     let mut flying: Vec<(SocketAddr, Socket)> = Vec::new();
     loop {
         let left = attempt.left()?;
-        let now = attempt.now().since_start();
+        let now = attempt.now().since_start().saturating_sub(start);
+        while let Some(answer) = answers.poll() {
+            answered(call, race, answer, now)?;
+        }
         match race.poll(now) {
-            Step::Start(address) => match start(address) {
-                Ok(socket) => flying.push((address, socket)),
-                Err(error) => race.handle_failure(address, error, now),
-            },
+            Step::Start(address) => {
+                attempt.enter(Phase::Connect);
+                match begin(address) {
+                    Ok(socket) => flying.push((address, socket)),
+                    Err(error) => race.handle_failure(address, error, now),
+                }
+            }
             Step::Won(winner) => {
                 let socket = flying.into_iter().find(|(address, _)| *address == winner);
-                return Ok(socket.map(|(_, socket)| socket.into()));
+                return Ok(socket.map(|(address, socket)| (address, socket.into())));
             }
             Step::Failed => return Ok(None),
             Step::Wait(until) => {
@@ -98,15 +140,26 @@ fn run(race: &mut Race<io::Error>, attempt: &Attempt) -> Result<Option<TcpStream
                     .map_err(|error| failure::io("connecting", error))?;
                 let mut ended = ended.into_iter();
                 flying.retain(|(address, socket)| {
-                    !ended.next().unwrap_or_default() || report(race, *address, socket, attempt)
+                    !ended.next().unwrap_or_default() || report(race, *address, socket, now)
                 });
             }
         }
     }
 }
 
+fn answered(call: Call<'_>, race: &mut Race<io::Error>, answer: Answer, now: Duration) -> Result<(), Error> {
+    match answer {
+        (family, Ok(addresses)) => {
+            call.check(&addresses)?;
+            race.handle_answer(family, addresses, now);
+        }
+        (family, Err(error)) => race.handle_resolve_failure(Some(family), error, now),
+    }
+    Ok(())
+}
+
 /// Tells the race how an attempt has ended; true when the socket is still of use.
-fn report(race: &mut Race<io::Error>, address: SocketAddr, socket: &Socket, attempt: &Attempt) -> bool {
+fn report(race: &mut Race<io::Error>, address: SocketAddr, socket: &Socket, now: Duration) -> bool {
     let outcome = match socket.take_error() {
         Ok(None) => socket.peer_addr().map(drop),
         Ok(Some(error)) | Err(error) => Err(error),
@@ -116,7 +169,7 @@ fn report(race: &mut Race<io::Error>, address: SocketAddr, socket: &Socket, atte
         // Woken early.
         Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
         Err(error) => {
-            race.handle_failure(address, error, attempt.now().since_start());
+            race.handle_failure(address, error, now);
             return false;
         }
     }
@@ -124,7 +177,7 @@ fn report(race: &mut Race<io::Error>, address: SocketAddr, socket: &Socket, atte
 }
 
 /// Begins one attempt.
-fn start(address: SocketAddr) -> io::Result<Socket> {
+fn begin(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
@@ -135,79 +188,6 @@ fn start(address: SocketAddr) -> io::Result<Socket> {
 
 fn is_under_way(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || Errno::from_io_error(error) == Some(Errno::INPROGRESS)
-}
-
-/// A connection to `host` through a proxy.
-pub(crate) fn connect_through(
-    proxy: &Proxy,
-    host: &Host,
-    port: u16,
-    attempt: &mut Attempt,
-) -> Result<TcpStream, Error> {
-    if proxy.kind == ProxyKind::Https {
-        return Err(Error::new(ErrorKind::Unsupported, "proxies that are spoken to over TLS are not supported"));
-    }
-    let resolved =
-        if proxy.resolves_here() && host.ip().is_none() { Some(resolve_v4(host, port, attempt)?) } else { None };
-    let mut negotiation = proxy.negotiate(resolved.as_ref().unwrap_or(host), port).map_err(failure::misuse)?;
-    let stream = connect(&proxy.host, proxy.port, None, false, attempt)?;
-    attempt.enter(Phase::Proxy);
-    while !negotiation.is_done() {
-        if let Some(bytes) = negotiation.poll_transmit() {
-            send(&stream, &bytes, attempt)?;
-        }
-        // What stands behind the proxy's reply is the server's: looked at before it is taken (C24).
-        let mut seen = [0; 512];
-        let count = when_ready(&stream, READ, attempt, || stream.peek(&mut seen))?;
-        if count == 0 {
-            return Err(Error::new(ErrorKind::Closed, "the proxy closed the connection"));
-        }
-        let taken = negotiation
-            .handle_input(&seen[..count])
-            .map_err(|error| Error::with_source(ErrorKind::Io, error.to_string(), error))?;
-        when_ready(&stream, READ, attempt, || { &stream }.read_exact(&mut seen[..taken]))?;
-    }
-    Ok(stream)
-}
-
-const READ: Ready = Ready { read: true, write: false };
-const WRITE: Ready = Ready { read: false, write: true };
-
-fn send(stream: &TcpStream, mut bytes: &[u8], attempt: &Attempt) -> Result<(), Error> {
-    while !bytes.is_empty() {
-        let sent = when_ready(stream, WRITE, attempt, || io::Write::write(&mut { stream }, bytes))?;
-        bytes = &bytes[sent.min(bytes.len())..];
-    }
-    Ok(())
-}
-
-/// Tries until it does not have to wait.
-fn when_ready<T>(
-    stream: &TcpStream,
-    interest: Ready,
-    attempt: &Attempt,
-    mut work: impl FnMut() -> io::Result<T>,
-) -> Result<T, Error> {
-    let broken = |error| failure::io("talking to the proxy", error);
-    loop {
-        match work() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                poll::wait_for(stream.as_fd(), interest, &attempt.cancel().waker, attempt.left()?).map_err(broken)?;
-            }
-            outcome => return outcome.map_err(broken),
-        }
-    }
-}
-
-fn resolve_v4(host: &Host, port: u16, attempt: &mut Attempt) -> Result<Host, Error> {
-    let addresses = resolve(host, port, attempt)?;
-    let v4 = addresses.iter().find_map(|address| match address.ip().to_canonical() {
-        IpAddr::V4(address) => Some(Host::V4(address)),
-        IpAddr::V6(_) => None,
-    });
-    v4.ok_or_else(|| {
-        Error::new(ErrorKind::Io, format!("resolving {host}: no IPv4 address, and a SOCKS4 proxy takes no other"))
-    })
 }
 
 #[cfg(test)]

@@ -106,9 +106,10 @@ impl Layers {
         Ok(())
     }
 
-    /// Begins to compress.
+    /// Begins to compress. What stands in `plain_in` is compressed already, and goes back for it.
     pub(crate) fn start_deflate(&mut self) -> Result<(), Error> {
-        self.stack.start_deflate(DeflateConfig::default(), &self.plain_in).map_err(failure::transport)
+        self.more |= !self.plain_in.is_empty();
+        self.stack.start_deflate(DeflateConfig::default(), &mut self.plain_in).map_err(failure::transport)
     }
 
     /// The socket's input has ended; whether it was cut short.

@@ -94,6 +94,7 @@ mod message;
 mod pipe;
 mod plan;
 mod poll;
+mod proxied;
 mod reply;
 mod resolve;
 mod selected;
@@ -103,13 +104,14 @@ mod trust;
 #[cfg(unix)]
 mod tunnel;
 mod upload;
+mod veil;
 mod verbs;
 
 pub use body::Body;
 pub use cancel::Canceller;
 pub use client::Client;
 pub use config::Config;
-pub use connect::{ConnectionInfo, Connector, connect, connect_stream};
+pub use connect::{ConnectionInfo, Connector, connect, connect_and_select, connect_stream};
 pub use events::{Events, Watch, Within};
 pub use fetch_iter::{FetchIter, FetchRequest};
 pub use message::Message;
@@ -122,7 +124,7 @@ pub use imapkit_dial as dial;
 pub use imapkit_sasl as sasl;
 pub use imapkit_session as session;
 pub use imapkit_session::{
-    Blame, CapabilityBook, Command, Error, ErrorKind, Event, Fingerprint, Login, MailboxEvent, Opened, Row, State,
-    Timers, TraceLine, commands, recovery, types, wire,
+    Blame, CapabilityBook, Command, Compression, Error, ErrorKind, Event, Fingerprint, Login, MailboxEvent, Opened,
+    Row, State, Timers, TraceLine, commands, recovery, types, wire,
 };
 pub use imapkit_transport as transport;

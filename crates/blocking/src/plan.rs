@@ -23,20 +23,38 @@ pub(crate) fn server(config: &Config) -> Result<(Host, u16), Error> {
     Ok((host, config.port.or(port).unwrap_or(default)))
 }
 
+/// Whom to call, and through what.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+    pub(crate) route: Route,
+}
+
+/// Through what to connect, the environment considered.
+fn route(config: &Config, host: &Host, port: u16) -> Result<Route, Error> {
+    if !config.environment || config.route != Route::Direct {
+        return Ok(config.route.clone());
+    }
+    Route::from_environment(host, port, |name| std::env::var(name).ok())
+        .map_err(|error| Error::with_source(ErrorKind::Misuse, format!("the environment's {error}"), error))
+}
+
 /// Whom to call, and what can be refused before anything is resolved.
-pub(crate) fn check(config: &Config) -> Result<(Host, u16), Error> {
+pub(crate) fn check(config: &Config) -> Result<Plan, Error> {
     let (host, port) = server(config)?;
-    let here = host.is_loopback() && matches!(config.route, Route::Direct);
+    let route = route(config, &host, port)?;
+    let here = host.is_loopback() && matches!(route, Route::Direct);
     if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
         let text =
             format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
         return Err(Error::new(ErrorKind::Unsafe, text)); // T027
     }
-    let tunnelled = matches!(config.route, Route::Unix(_) | Route::Command(_));
+    let tunnelled = matches!(route, Route::Unix(_) | Route::Command(_));
     if config.protection == Wanted::Tunnel && !tunnelled {
         return Err(Error::new(ErrorKind::Misuse, "a tunnel needs a route: a local socket or a command"));
     }
-    Ok((host, port))
+    Ok(Plan { host, port, route })
 }
 
 /// What the session is told.
@@ -59,6 +77,7 @@ pub(crate) fn session(config: &Config, login: Option<Box<dyn Login>>) -> imapkit
             identify: (!config.identify.is_empty()).then(|| config.identify.clone()),
             enable: config.enable.clone(),
             namespace: config.namespace,
+            compress: config.compress,
         },
         max_line: config.max_line,
         drain_budget: config.drain_budget,
@@ -123,7 +142,7 @@ mod tests {
 
     #[test]
     fn c002_the_port_follows_the_protection_and_nothing_else() {
-        let port = |config: &Config| check(config).map(|(_, port)| port).unwrap();
+        let port = |config: &Config| check(config).map(|plan| plan.port).unwrap();
         assert_eq!(port(&Config::tls("imap.example.org")), 993);
         assert_eq!(port(&Config::starttls("imap.example.org")), 143);
         assert_eq!(port(&Config::starttls("imap.example.org:993")), 993);

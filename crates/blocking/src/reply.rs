@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use imapkit_session::{Command, CommandId, Error, ErrorKind};
+use imapkit_session::{Command, CommandId, Error, ErrorKind, Session};
 
 use crate::cancel::Patience;
 use crate::driver::Driver;
@@ -31,6 +31,9 @@ pub struct Reply<T> {
     done: bool,
 }
 
+/// What the session calls with the answer.
+type Answered<T> = Box<dyn FnOnce(Result<T, Error>) + Send>;
+
 /// Where the session leaves the answer.
 struct Slot<T>(Mutex<Option<Result<T, Error>>>);
 
@@ -43,26 +46,32 @@ impl<T> Slot<T> {
 impl<T: Send + 'static> Reply<T> {
     /// Submits a command. `timeout` is for waiting.
     pub(crate) fn submit<C: Command<Output = T>>(driver: &Arc<Driver>, command: C, timeout: Option<Duration>) -> Self {
-        Self::submit_then(driver, command, timeout, |_, _| {})
+        Self::submit_then(driver, command, timeout, Session::submit, |_, _| {})
+    }
+
+    /// Submits a command that goes out as soon as somebody is logged in, while the connection is still being opened.
+    pub(crate) fn submit_when_ready<C: Command<Output = T>>(driver: &Arc<Driver>, command: C) -> Self {
+        Self::submit_then(driver, command, None, Session::submit_when_ready, |_, _| {})
     }
 
     /// Submits a command whose literals the caller supplies.
     pub(crate) fn submit_upload<C: Command<Output = T>>(driver: &Arc<Driver>, command: C) -> Self {
-        Self::submit_then(driver, command, None, Engine::add_uploader)
+        Self::submit_then(driver, command, None, Session::submit, Engine::add_uploader)
     }
 
     fn submit_then<C: Command<Output = T>>(
         driver: &Arc<Driver>,
         command: C,
         timeout: Option<Duration>,
+        submit: fn(&mut Session, C, Answered<T>) -> CommandId,
         then: impl FnOnce(&mut Engine, CommandId),
     ) -> Self {
         let slot = Arc::new(Slot(Mutex::new(None)));
         let (name, writes) = (command.name(), command.rules().writes);
         let answered = Arc::clone(&slot);
-        let reply = move |result| *answered.lock() = Some(result);
+        let reply: Answered<T> = Box::new(move |result| *answered.lock() = Some(result));
         let id = driver.change(|engine| {
-            let id = engine.session.submit(command, reply);
+            let id = submit(&mut engine.session, command, reply);
             then(engine, id);
             id
         });

@@ -12,6 +12,8 @@ use std::time::Duration;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use socket2::{SockRef, TcpKeepalive};
 
+use crate::veil::Veil;
+
 /// A byte stream of the caller's own: a pipe, a channel of an SSH library, a TLS of another kind.
 ///
 /// It must be in non-blocking mode: `read` and `write` answer [`io::ErrorKind::WouldBlock`] when there is nothing to do, and the descriptor
@@ -27,6 +29,8 @@ pub(crate) enum Socket {
     /// A command's standard input and output.
     #[cfg(unix)]
     Command(crate::tunnel::Tunnel),
+    /// TCP to a proxy that is spoken to over TLS.
+    Veiled(Veil),
     /// The stream, and a second descriptor for the same thing, which can be waited for while another thread uses the stream.
     Other(Mutex<Box<dyn Stream>>, OwnedFd),
 }
@@ -34,9 +38,14 @@ pub(crate) enum Socket {
 impl Socket {
     /// Takes over a connected TCP socket and sets it up.
     pub(crate) fn tcp(stream: TcpStream) -> io::Result<Self> {
+        Self::set_up(stream).map(Self::Tcp)
+    }
+
+    /// Options of a connected TCP socket.
+    pub(crate) fn set_up(stream: TcpStream) -> io::Result<TcpStream> {
         stream.set_nonblocking(true)?;
         set_up(&stream)?;
-        Ok(Self::Tcp(stream))
+        Ok(stream)
     }
 
     /// Connects to a local socket. That happens at once or, when the server has too many callers waiting, not at all.
@@ -78,6 +87,7 @@ impl Socket {
             Self::Unix(stream) => stream.as_fd(),
             #[cfg(unix)]
             Self::Command(tunnel) => tunnel.stream.as_fd(),
+            Self::Veiled(veil) => veil.fd(),
             Self::Other(_, fd) => fd.as_fd(),
         }
     }
@@ -106,6 +116,7 @@ impl Socket {
                     Ok(0) => tunnel.ended(),
                     outcome => outcome,
                 },
+                Self::Veiled(veil) => veil.read(into),
                 Self::Other(stream, _) => stream.lock().unwrap_or_else(PoisonError::into_inner).read(into),
             };
             match result {
@@ -124,6 +135,7 @@ impl Socket {
                 Self::Unix(stream) => { stream }.write(from),
                 #[cfg(unix)]
                 Self::Command(tunnel) => { &tunnel.stream }.write(from),
+                Self::Veiled(veil) => veil.write(from),
                 Self::Other(stream, _) => stream.lock().unwrap_or_else(PoisonError::into_inner).write(from),
             };
             match result {
@@ -141,19 +153,21 @@ impl Socket {
             Self::Unix(stream) => stream.shutdown(Shutdown::Both),
             #[cfg(unix)]
             Self::Command(tunnel) => tunnel.stream.shutdown(Shutdown::Both),
+            Self::Veiled(veil) => veil.shutdown(),
             Self::Other(..) => Ok(()),
         };
     }
 
     /// True when a read that was not filled may still have left something behind: the kernel's sockets do not, streams of others may.
     pub(crate) fn hides_input(&self) -> bool {
-        matches!(self, Self::Other(..))
+        matches!(self, Self::Other(..) | Self::Veiled(_))
     }
 
     /// Our own address, for TCP.
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Veiled(veil) => veil.addresses().0,
             _ => None,
         }
     }
@@ -162,6 +176,7 @@ impl Socket {
     pub(crate) fn remote_address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
+            Self::Veiled(veil) => veil.addresses().1,
             _ => None,
         }
     }
@@ -175,6 +190,7 @@ impl fmt::Debug for Socket {
             Self::Unix(stream) => stream.fmt(f),
             #[cfg(unix)]
             Self::Command(tunnel) => tunnel.fmt(f),
+            Self::Veiled(_) => f.write_str("Veiled"),
             Self::Other(..) => f.write_str("Other"),
         }
     }

@@ -6,6 +6,7 @@
 pub(crate) mod high;
 pub(crate) mod low;
 pub(crate) mod terms;
+pub(crate) mod way;
 
 use clap::Parser;
 use clap::error::ErrorKind;

@@ -4,7 +4,8 @@
 //! [accounts.work]
 //! where = "imaps://ann%40example.org@imap.example.org"
 //! password-command = "pass show mail/work"
-//! ca-file = "/etc/ssl/example.pem"    # and: pin, client-cert, secure-fallback, user, auth, timeout, trace
+//! ca-file = "/etc/ssl/example.pem"    # and: pin, client-cert, secure-fallback, user, auth, timeout, trace, proxy,
+//!                                     # proxy-ca-file, tunnel, prefer-ipv6, compress
 //! ```
 //!
 //! Separate because the file is only read when an account is named. Flags win over it. A key that is not known is an error: a misspelt
@@ -21,6 +22,7 @@ use crate::files;
 /// An account of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Account {
     /// The place, as on the command line.
     pub(crate) r#where: String,
@@ -36,6 +38,14 @@ pub(crate) struct Account {
     pub(crate) auth: Option<String>,
     pub(crate) timeout: Option<u64>,
     pub(crate) trace: Option<PathBuf>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) proxy_ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) tunnel: bool,
+    #[serde(default)]
+    pub(crate) prefer_ipv6: bool,
+    #[serde(default)]
+    pub(crate) compress: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

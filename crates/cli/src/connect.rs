@@ -12,7 +12,7 @@ use std::time::Instant;
 use imapkit::dial::{Host, Security};
 use imapkit::sasl::{Accept, Credentials, Method, Policy, Proof};
 use imapkit::transport::{ErrorKind as TlsErrorKind, ServerId, TlsConfig};
-use imapkit::{Client, Config, ConnectionInfo, Error, Selected, Timers, TraceLine};
+use imapkit::{Client, Compression, Config, ConnectionInfo, Error, Selected, Timers, TraceLine};
 
 use crate::args::high::Target;
 use crate::errors::library::explain;
@@ -40,6 +40,10 @@ pub(crate) async fn open(target: &Target, output: &mut Output) -> Outcome<Link> 
 /// All that comes before the first packet to the server, the password included.
 pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Place, Config)> {
     let place = locate(&target.place, output).await?;
+    if place.user.is_none() && target.way.is_private() {
+        // Whoever let us through knows who we are: the server will say so (PREAUTH).
+        return Ok((place.clone(), config(target, &place)?));
+    }
     let Some(user) = place.user.clone() else {
         return Err(Problem::usage(format!("who logs in to {} is not said", place.server_text()))
             .next(format!("say for example ann@{}, or add --user NAME", place.server_text())));
@@ -61,6 +65,10 @@ pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) 
     match imapkit::connect(config).await {
         Ok(client) => {
             let opened = client.opened();
+            if !opened.opened.authenticated {
+                return Err(Problem::usage(format!("{} does not know who we are", place.server_text()))
+                    .next("say who logs in: add --user NAME"));
+            }
             let how = opened.opened.mechanism.as_deref().unwrap_or("nothing");
             let tls = opened
                 .tls
@@ -83,9 +91,15 @@ pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
         Security::Insecure if target.allow_cleartext => {
             Config::danger_plaintext(host.clone()).danger_plaintext_anywhere()
         }
+        // Nobody can listen on the way there.
+        Security::Insecure if target.way.is_private() => Config::tunnel(host.clone()),
         Security::Insecure => Config::danger_plaintext(host.clone()),
     };
     let mut config = config.port(place.port).identify([("name", "imapkit"), ("version", env!("CARGO_PKG_VERSION"))]);
+    config = through(config, target)?;
+    if target.compress {
+        config = config.compress(Compression::Auto);
+    }
     if place.security != Security::Insecure {
         config = config.tls_config(trust(target, &host, place.port)?);
     }
@@ -113,6 +127,28 @@ fn warn_of_weakness(place: &Place, opened: &ConnectionInfo, output: &mut Output)
         let text = format!("{} is weakly protected: {}", place.server_text(), weak.join(", "));
         output.warn(&format!("{text}; who sits in the way may be able to read or change everything"));
     }
+}
+
+/// By which way.
+fn through(config: Config, target: &Target) -> Outcome<Config> {
+    let way = &target.way;
+    let mut config = config.route(way.route.clone());
+    if let Some(user) = &target.place.user {
+        config = config.tunnel_user(user.clone());
+    }
+    if way.environment {
+        config = config.proxy_from_environment();
+    }
+    if way.tunnel {
+        config = config.distrust_greeting().allow_preauth();
+    }
+    if way.prefer_ipv6 {
+        config = config.prefer_ipv6();
+    }
+    let Some(path) = &way.proxy_ca_file else { return Ok(config) };
+    let builder = TlsConfig::builder().authorities_pem(&files::read(path)?);
+    let trust = builder.build().map_err(|error| Problem::usage(format!("{}: {error}", path.display())))?;
+    Ok(config.proxy_tls_config(trust))
 }
 
 fn trust(target: &Target, host: &str, port: u16) -> Outcome<TlsConfig> {

@@ -12,13 +12,13 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use imapkit_dial::Route;
+use imapkit_dial::{Memory, Route};
 use imapkit_sasl::{Credentials, Policy, TokenRequest};
 use imapkit_session::types::{Capability, Secret};
 use imapkit_session::wire::Limits;
-use imapkit_session::{Error, Login, Timers, TraceLine};
+use imapkit_session::{Compression, Error, Login, Timers, TraceLine};
 use imapkit_transport::{Digest, TlsConfig};
 
 use crate::engine::Tracer;
@@ -34,12 +34,21 @@ use crate::trust::Trust;
 /// assert!(!format!("{config:?}").contains("secret"));
 /// ```
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "independent choices, each a word of its own")]
 pub struct Config {
     pub(crate) protection: Wanted,
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
     pub(crate) host_address: Option<IpAddr>,
     pub(crate) route: Route,
+    /// Ask the environment for a proxy.
+    pub(crate) environment: bool,
+    /// For the certificate of a proxy.
+    pub(crate) proxy_trust: Trust,
+    pub(crate) prefer_ipv6: bool,
+    pub(crate) memory: Arc<Memory>,
+    /// What its ticks count from.
+    pub(crate) made: Instant,
     pub(crate) allow_preauth: bool,
     pub(crate) distrust_greeting: bool,
     pub(crate) trust: Trust,
@@ -51,6 +60,7 @@ pub struct Config {
     pub(crate) enable: Vec<Capability>,
     pub(crate) disabled: Vec<Capability>,
     pub(crate) namespace: bool,
+    pub(crate) compress: Compression,
     pub(crate) limits: Limits,
     pub(crate) timers: Timers,
     pub(crate) max_line: usize,
@@ -129,6 +139,11 @@ impl Config {
             port: None,
             host_address: None,
             route: Route::Direct,
+            environment: false,
+            proxy_trust: Trust::default(),
+            prefer_ipv6: false,
+            memory: Arc::default(),
+            made: Instant::now(),
             allow_preauth: false,
             distrust_greeting: false,
             trust: Trust::default(),
@@ -140,6 +155,7 @@ impl Config {
             enable: Vec::new(),
             disabled: Vec::new(),
             namespace: true,
+            compress: Compression::Off,
             limits: Limits::default(),
             timers: Timers::default(),
             max_line: 8192,
@@ -157,6 +173,28 @@ impl Config {
     /// Connects to this address and resolves nothing; the certificate is still checked against the host.
     pub fn host_address(mut self, address: IpAddr) -> Self {
         self.host_address = Some(address);
+        self
+    }
+
+    /// Dials IPv6 addresses first and gives them a head start of 250 ms. Without it the race begins with IPv6 too, unless IPv4 won it
+    /// within the last ten minutes (the configuration and its clones remember that). Where this machine has no IPv6, or the name no IPv6
+    /// address, it makes no difference.
+    pub fn prefer_ipv6(mut self) -> Self {
+        self.prefer_ipv6 = true;
+        self
+    }
+
+    /// Connects through the proxy that `ALL_PROXY` names, except to those in `NO_PROXY` and to this machine; the variables are read at each
+    /// connect. A route that is set wins.
+    pub fn proxy_from_environment(mut self) -> Self {
+        self.environment = true;
+        self
+    }
+
+    /// What to trust when the proxy itself is spoken to over TLS (`https://`), instead of the system's authorities. Nothing of
+    /// [`Config::tls_config`] applies there: the proxy is somebody else.
+    pub fn proxy_tls_config(mut self, config: TlsConfig) -> Self {
+        self.proxy_trust = Trust::given(config);
         self
     }
 
@@ -322,6 +360,12 @@ impl Config {
     /// Whether to ask for the namespaces after login; on by default.
     pub fn namespace(mut self, ask: bool) -> Self {
         self.namespace = ask;
+        self
+    }
+
+    /// Whether to compress the connection once logged in; [`Compression::Off`] by default.
+    pub fn compress(mut self, compress: Compression) -> Self {
+        self.compress = compress;
         self
     }
 

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use imapkit_dial::{Address, Host, Phase, Route};
 use imapkit_sasl::Credentials;
-use imapkit_session::types::Secret;
+use imapkit_session::commands::{MailboxInfo, Select};
+use imapkit_session::types::{Mailbox, Secret};
 use imapkit_session::{Error, ErrorKind, Login, Opened, Opening, Protection, Security, Session, State, Tick};
 use imapkit_transport::{Facts, ServerId, TlsConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,7 +29,9 @@ use crate::driver::{Binding, Driver, Parts, Timeouts, Wire};
 use crate::engine::Engine;
 use crate::failure;
 use crate::link::{Fate, Link};
+use crate::proxied;
 use crate::reply::{Promise, Reply};
+use crate::selected::Selected;
 use crate::socket;
 use crate::tokens::Tokens;
 
@@ -51,7 +54,10 @@ struct Call<'a> {
     config: &'a Config,
     host: Host,
     port: u16,
+    route: Route,
     tls: Option<(TlsConfig, ServerId)>,
+    /// To be asked as soon as somebody is logged in.
+    first: Option<&'a Select>,
 }
 
 /// Connects and logs in. The driver runs as a task of the current tokio runtime, which needs I/O and time enabled.
@@ -72,15 +78,53 @@ pub async fn connect(config: &Config) -> Result<Client, Error> {
     Ok(client)
 }
 
+/// Connects, logs in and selects a mailbox, read-write. SELECT leaves together with the last questions of the opening, so this takes a
+/// round trip less than [`connect`] and then [`Client::select`]. [`Selected::client`] is the connection.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), imapkit::Error> {
+/// let inbox = imapkit::connect_and_select(&imapkit::Config::tls("imap.example.org").login("me", "secret"), "INBOX").await?;
+/// println!("{} messages", inbox.exists().await?);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As [`connect`]; what the server says if it does not open the mailbox, after which the connection is closed.
+pub async fn connect_and_select<M>(config: &Config, mailbox: M) -> Result<Selected, Error>
+where
+    M: TryInto<Mailbox>,
+    Error: From<M::Error>,
+{
+    let mailbox = mailbox.try_into()?;
+    let select = Select::new(mailbox.clone());
+    let (client, driver, selecting) = connect_then(config, Some(&select)).await?;
+    tokio::spawn(driver);
+    let info = match selecting {
+        Some(selecting) => selecting.await?,
+        None => client.run(select).await?,
+    };
+    Ok(Selected::new(client, mailbox, info))
+}
+
 /// Connects and logs in; the caller runs the driver, within a tokio runtime but where it likes.
 ///
 /// # Errors
 /// As [`connect`].
 pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
-    let (host, port) = check(config)?;
+    let (client, driver, _) = connect_then(config, None).await?;
+    Ok((client, driver))
+}
+
+/// A connection that is open, and the answer to come of what was asked in the same breath.
+type Open = (Client, Driver, Option<Reply<MailboxInfo>>);
+
+async fn connect_then(config: &Config, first: Option<&Select>) -> Result<Open, Error> {
+    let (host, port) = parse_host(config)?;
+    let route = route(config, &host, port)?;
+    check(config, &host, &route)?;
     let mut clock = Clock::new(config.connect_timeout);
     let tls = tls(config, &host, port, &clock).await?;
-    let call = Call { config, host, port, tls };
+    let call = Call { config, host, port, route, tls, first };
     let mut tokens = Tokens::first(config, &mut clock).await?;
     // On the heap: callers keep this future within theirs.
     match Box::pin(dial_and_open(&call, &mut clock, &mut tokens)).await {
@@ -89,15 +133,32 @@ pub async fn connect_with(config: &Config) -> Result<(Client, Driver), Error> {
     }
 }
 
-async fn dial_and_open(call: &Call<'_>, clock: &mut Clock, tokens: &mut Tokens<'_>) -> Result<(Client, Driver), Error> {
+/// Through what to connect, the environment considered.
+fn route(config: &Config, host: &Host, port: u16) -> Result<Route, Error> {
+    if !config.environment || config.route != Route::Direct {
+        return Ok(config.route.clone());
+    }
+    Route::from_environment(host, port, |name| std::env::var(name).ok())
+        .map_err(|error| Error::with_source(ErrorKind::Misuse, format!("the environment's {error}"), error))
+}
+
+async fn dial_and_open(call: &Call<'_>, clock: &mut Clock, tokens: &mut Tokens<'_>) -> Result<Open, Error> {
     let (config, host, port) = (call.config, &call.host, call.port);
-    let (wire, peer): (Box<dyn Wire>, _) = match &config.route {
+    let whom = socket::Call {
+        host,
+        port,
+        address: config.host_address,
+        only_here: config.protection == (Wanted::Plaintext { anywhere: false }),
+        prefer_ipv6: config.prefer_ipv6,
+        memory: &config.memory,
+        epoch: config.made,
+    };
+    let (wire, peer): (Box<dyn Wire>, _) = match &call.route {
         Route::Direct => {
-            let only_here = config.protection == (Wanted::Plaintext { anywhere: false });
-            let (stream, peer) = socket::connect(host, port, config.host_address, only_here, clock).await?;
+            let (stream, peer) = socket::connect(whom, clock).await?;
             (Box::new(stream), Some(peer))
         }
-        Route::Proxy(proxy) => (Box::new(socket::connect_through(proxy, host, port, clock).await?), None),
+        Route::Proxy(proxy) => (proxied::connect(proxy, &config.proxy_trust, whom, clock).await?, None),
         #[cfg(unix)]
         Route::Unix(path) => {
             clock.enter(Phase::Connect);
@@ -127,7 +188,9 @@ where
     let mut clock = Clock::new(config.connect_timeout);
     let tls = tls(config, &host, port, &clock).await?;
     let mut tokens = Tokens::first(config, &mut clock).await?;
-    open(&Call { config, host, port, tls }, (Box::new(stream), None), &mut clock, &mut tokens).await
+    let call = Call { config, host, port, route: Route::Direct, tls, first: None };
+    let (client, driver, _) = open(&call, (Box::new(stream), None), &mut clock, &mut tokens).await?;
+    Ok((client, driver))
 }
 
 fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
@@ -137,19 +200,18 @@ fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
 }
 
 /// What can be refused before anything is resolved.
-fn check(config: &Config) -> Result<(Host, u16), Error> {
-    let (host, port) = parse_host(config)?;
-    let here = host.is_loopback() && matches!(config.route, Route::Direct);
+fn check(config: &Config, host: &Host, route: &Route) -> Result<(), Error> {
+    let here = host.is_loopback() && matches!(route, Route::Direct);
     if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
         let text =
             format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
         return Err(Error::new(ErrorKind::Unsafe, text)); // T027
     }
-    let tunnelled = matches!(config.route, Route::Unix(_) | Route::Command(_));
+    let tunnelled = matches!(route, Route::Unix(_) | Route::Command(_));
     if config.protection == Wanted::Tunnel && !tunnelled {
         return Err(Error::new(ErrorKind::Misuse, "a tunnel needs a route: a local socket or a command"));
     }
-    Ok((host, port))
+    Ok(())
 }
 
 fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_session::Config {
@@ -171,6 +233,7 @@ fn session_config(config: &Config, login: Option<Box<dyn Login>>) -> imapkit_ses
             identify: (!config.identify.is_empty()).then(|| config.identify.clone()),
             enable: config.enable.clone(),
             namespace: config.namespace,
+            compress: config.compress,
         },
         max_line: config.max_line,
         drain_budget: config.drain_budget,
@@ -224,7 +287,7 @@ async fn open(
     (wire, peer): (Box<dyn Wire>, Option<SocketAddr>),
     clock: &mut Clock,
     tokens: &mut Tokens<'_>,
-) -> Result<(Client, Driver), Error> {
+) -> Result<Open, Error> {
     let (config, server, tls) = (call.config, (&call.host, call.port), call.tls.clone());
     let binding = Binding::default();
     let nonce = getrandom::u64().map_err(|error| Error::new(ErrorKind::Io, format!("no random numbers: {error}")))?;
@@ -238,8 +301,16 @@ async fn open(
     let link = Link::new(jobs, Arc::clone(&fate));
     let (promise, slot) = Promise::new(&fate);
     let opened = Reply::new(slot, link.clone(), crate::link::Ticket::default());
-    let mut engine = Engine::new(session, fate, config.tracer.clone());
+    let mut engine = Engine::new(session, Arc::clone(&fate), config.tracer.clone());
     engine.opening = Some(promise);
+    // Without a login there is nothing to wait for.
+    let first = call.first.filter(|_| !matches!(config.login, Who::Nobody)).map(|command| {
+        let (promise, slot) = Promise::new(&fate);
+        let ticket = crate::link::Ticket::default();
+        let reply = move |result| promise.complete(result);
+        ticket.fill(engine.session.submit_when_ready(command.clone(), reply));
+        Reply::new(slot, link.clone(), ticket)
+    });
     let timeouts = Timeouts { write: config.timers.progress, upload: config.timers.stall };
     let mut driver = Driver::new(Parts {
         engine,
@@ -265,7 +336,7 @@ async fn open(
     let limit = offered.and_then(imapkit_session::types::Capabilities::message_limit);
     let messages = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
     let bounds = Bounds { line: config.max_line, messages };
-    Ok((Client::new(link, Arc::new(info), bounds), driver))
+    Ok((Client::new(link, Arc::new(info), bounds), driver, first))
 }
 
 /// Logs in once more after a refusal, unless the server has closed the connection since.

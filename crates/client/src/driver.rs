@@ -323,7 +323,9 @@ impl Driver {
         let started = match layer {
             Layer::Tls => self.start_tls(),
             Layer::Deflate => {
-                let started = self.stack.start_deflate(DeflateConfig::default(), &self.buffers.input);
+                // What was read behind the answer is compressed already: it is looked at again.
+                self.unread = true;
+                let started = self.stack.start_deflate(DeflateConfig::default(), &mut self.buffers.input);
                 started.map_err(failure::transport)
             }
         };

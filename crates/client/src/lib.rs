@@ -23,7 +23,7 @@
 //!
 //! | You want | Look at |
 //! |---|---|
-//! | to connect | [`Config`], [`connect`], [`connect_with`], [`connect_stream`] |
+//! | to connect | [`Config`], [`connect`], [`connect_and_select`], [`connect_with`], [`connect_stream`] |
 //! | to run commands | [`Client`] (verbs as methods), [`Client::run`] with any of [`commands`] or a [`Command`] of yours |
 //! | a mailbox | [`Client::select`] gives [`Selected`]: fetch, search, store, copy, move, watch |
 //! | messages | [`FetchRequest`], [`FetchStream`], [`Message`], [`Body`] |
@@ -79,8 +79,10 @@ mod link;
 mod message;
 mod pipe;
 mod pool;
+mod proxied;
 mod redial;
 mod reply;
+mod resolve;
 mod selected;
 mod socket;
 mod steady;
@@ -88,12 +90,13 @@ mod tokens;
 mod trust;
 mod tunnel;
 mod upload;
+mod veil;
 mod verbs;
 
 pub use body::{Body, BodyReader};
 pub use client::Client;
 pub use config::Config;
-pub use connect::{ConnectionInfo, connect, connect_stream, connect_with};
+pub use connect::{ConnectionInfo, connect, connect_and_select, connect_stream, connect_with};
 pub use driver::Driver;
 pub use events::{Events, Watch};
 pub use fetch_stream::{FetchRequest, FetchStream};
@@ -110,7 +113,7 @@ pub use imapkit_dial as dial;
 pub use imapkit_sasl as sasl;
 pub use imapkit_session as session;
 pub use imapkit_session::{
-    Blame, CapabilityBook, Command, Error, ErrorKind, Event, Fingerprint, MailboxEvent, Opened, Timers, TraceLine,
-    commands, recovery, types, wire,
+    Blame, CapabilityBook, Command, Compression, Error, ErrorKind, Event, Fingerprint, MailboxEvent, Opened, Timers,
+    TraceLine, commands, recovery, types, wire,
 };
 pub use imapkit_transport as transport;

@@ -1,102 +1,148 @@
-//! From a host to an open socket: resolves, races, asks proxies. What to do in which order is `dial`'s.
+//! From a host to an open socket: asks for its addresses and races to them. What to do in which order is `dial`'s.
 //!
-//! Separate because it is the part of connecting that needs a network; TLS and IMAP come after. RFC 8305 (Happy Eyeballs), RFC 1928, RFC 9110
-//! §9.3.6 by way of `dial`; protocol.md C10–C30.
+//! Separate because it is the part of connecting that needs a network; proxies, TLS and IMAP come after. RFC 8305 (Happy Eyeballs) by way of
+//! `dial`; protocol.md C10–C18, C30.
 //!
 //! Invariants: everything ends with the caller's deadline, and sockets of attempts that lost are closed with it; a name that has to be this
-//! machine is checked again once it is resolved; nothing is resolved here that a proxy resolves.
+//! machine is checked again once it is resolved.
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 use std::io;
 use std::time::Duration;
 
-use imapkit_dial::{Host, Phase, Proxy, ProxyKind, Race, RaceConfig, Step};
+use imapkit_dial::{Family, Host, Memory, Phase, Preference, Race, RaceConfig, RaceError, Step};
 use imapkit_session::{Error, ErrorKind};
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::clock::Clock;
 use crate::failure;
+use crate::resolve::{self, Answer};
 
-/// A connection to `host`, directly. With `given` nothing is resolved.
-pub(crate) async fn connect(
-    host: &Host,
-    port: u16,
-    given: Option<IpAddr>,
-    only_here: bool,
-    clock: &mut Clock,
-) -> Result<(TcpStream, SocketAddr), Error> {
-    clock.enter(Phase::Resolve);
-    let addresses = match given.or_else(|| host.ip().filter(|_| !matches!(host, Host::V6(_, Some(_))))) {
-        Some(address) => vec![SocketAddr::new(address, port)],
-        None => clock.within(resolve(host, port)).await??,
-    };
-    if only_here && !addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
-        let text = format!("{host} is not this machine: clear text is refused");
-        return Err(Error::new(ErrorKind::Unsafe, text));
-    }
-    clock.enter(Phase::Connect);
-    let mut race = Race::new(RaceConfig::default());
-    race.handle_resolved(addresses);
-    let outcome = clock.within(run(&mut race)).await;
-    let stream = match outcome {
-        Ok(Some(winner)) => winner,
-        Ok(None) => {
-            let error = race.into_error();
-            return Err(Error::with_source(ErrorKind::Io, format!("connecting to {host}: {error}"), error));
-        }
-        Err(expired) => {
-            let error = race.into_error();
-            let tried = if error.connect.is_empty() { String::new() } else { format!("; {error}") };
-            return Err(Error::new(ErrorKind::Timeout, format!("{expired}{tried}")));
-        }
-    };
-    Ok(stream)
+/// Whom to call, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) port: u16,
+    /// Where it is: then nothing is resolved.
+    pub(crate) address: Option<IpAddr>,
+    /// It has to be this machine (T027).
+    pub(crate) only_here: bool,
+    pub(crate) prefer_ipv6: bool,
+    pub(crate) memory: &'a Memory,
+    /// What the memory's ticks count from.
+    pub(crate) epoch: std::time::Instant,
 }
 
-/// Asks the system, which cannot be interrupted: past the deadline its answer is ignored (C18).
-async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, Error> {
-    let name = host.to_string();
-    let found =
-        lookup_host((name.as_str(), port)).await.map_err(|error| failure::io(&format!("resolving {host}"), error))?;
-    let addresses: Vec<_> = found.collect();
-    if addresses.is_empty() {
-        return Err(Error::new(ErrorKind::Io, format!("resolving {host}: the name has no address")));
+impl Call<'_> {
+    fn preference(&self) -> Preference {
+        if self.prefer_ipv6 {
+            return Preference::Ipv6;
+        }
+        self.memory.recall(self.host, self.epoch.elapsed()).map_or(Preference::System, Preference::Last)
     }
-    Ok(addresses)
+
+    /// The address, where it is known without asking. A zone is a name, too: of an interface.
+    fn known(&self) -> Option<SocketAddr> {
+        let zoned = matches!(self.host, Host::V6(_, Some(_)));
+        let address = self.address.or_else(|| self.host.ip().filter(|_| !zoned));
+        address.map(|address| SocketAddr::new(address, self.port))
+    }
+
+    fn check(&self, addresses: &[SocketAddr]) -> Result<(), Error> {
+        if self.only_here && !addresses.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+            let text = format!("{} is not this machine: clear text is refused", self.host);
+            return Err(Error::new(ErrorKind::Unsafe, text)); // T027
+        }
+        Ok(())
+    }
+}
+
+/// A connection to `call.host`, directly.
+pub(crate) async fn connect(call: Call<'_>, clock: &mut Clock) -> Result<(TcpStream, SocketAddr), Error> {
+    clock.enter(Phase::Resolve);
+    let mut race = Race::new(RaceConfig::new(call.preference()));
+    let Ok(outcome) = timeout_at(clock.end(), run(call, &mut race, clock)).await else {
+        let (expired, error) = (clock.expired(), race.into_error());
+        if error.connect.is_empty() {
+            return Err(expired);
+        }
+        return Err(Error::with_source(ErrorKind::Timeout, format!("{expired}; {error}"), expired));
+    };
+    let winner = outcome?;
+    let Some((stream, address)) = winner else { return Err(lost(call.host, race.into_error())) };
+    call.memory.remember(call.host, Family::of(&address), call.epoch.elapsed());
+    Ok((stream, address))
 }
 
 /// Runs a race to its end; `None` when all attempts have failed.
-async fn run(race: &mut Race<io::Error>) -> Option<(TcpStream, SocketAddr)> {
+async fn run(
+    call: Call<'_>,
+    race: &mut Race<io::Error>,
+    clock: &mut Clock,
+) -> Result<Option<(TcpStream, SocketAddr)>, Error> {
     let start = Instant::now();
+    let mut answers = match call.known() {
+        Some(address) => {
+            call.check(&[address])?;
+            race.handle_resolved([address]);
+            unbounded_channel().1
+        }
+        None => resolve::ask(call.host, call.port, &[Family::V6, Family::V4])
+            .map_err(|error| no_address(call.host, error))?,
+    };
     let mut attempts = JoinSet::new();
     loop {
         match race.poll(start.elapsed()) {
             Step::Start(address) => {
+                clock.enter(Phase::Connect);
                 attempts.spawn(async move { (address, open(address).await) });
             }
             Step::Wait(until) => {
                 let until = until.map_or_else(|| start + Duration::from_secs(3600), |tick| start + tick);
-                let done = tokio::select! {
-                    Some(done) = attempts.join_next() => done,
-                    () = sleep_until(until) => continue,
-                };
-                match done {
-                    Ok((address, Ok(stream))) => {
-                        race.handle_success(address);
-                        return Some((stream, address));
-                    }
-                    Ok((address, Err(error))) => race.handle_failure(address, error, start.elapsed()),
-                    // Aborted: the runtime is shutting down.
-                    Err(_) => return None,
+                tokio::select! {
+                    Some(answer) = answers.recv() => answered(call, race, answer, start.elapsed())?,
+                    Some(done) = attempts.join_next() => match done {
+                        Ok((address, Ok(stream))) => return Ok(Some((stream, address))),
+                        Ok((address, Err(error))) => race.handle_failure(address, error, start.elapsed()),
+                        // Aborted: the runtime is shutting down.
+                        Err(_) => return Ok(None),
+                    },
+                    () = sleep_until(until) => {}
                 }
             }
-            Step::Won(_) | Step::Failed => return None,
+            Step::Won(_) | Step::Failed => return Ok(None),
         }
     }
+}
+
+fn answered(call: Call<'_>, race: &mut Race<io::Error>, answer: Answer, now: Duration) -> Result<(), Error> {
+    match answer {
+        (family, Ok(addresses)) => {
+            call.check(&addresses)?;
+            race.handle_answer(family, addresses, now);
+        }
+        (family, Err(error)) => race.handle_resolve_failure(Some(family), error, now),
+    }
+    Ok(())
+}
+
+/// Why there is no connection.
+fn lost(host: &Host, mut error: RaceError<io::Error>) -> Error {
+    if !error.connect.is_empty() {
+        return Error::with_source(ErrorKind::Io, format!("connecting to {host}: {error}"), error);
+    }
+    match error.resolve.pop() {
+        Some(error) => no_address(host, error),
+        None => Error::new(ErrorKind::Io, format!("resolving {host}: the name has no address")),
+    }
+}
+
+pub(crate) fn no_address(host: &Host, error: io::Error) -> Error {
+    failure::io(&format!("resolving {host}"), error)
 }
 
 /// One attempt; the socket is set up as C30 says.
@@ -114,56 +160,20 @@ async fn open(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A connection to `host` through a proxy.
-pub(crate) async fn connect_through(
-    proxy: &Proxy,
-    host: &Host,
-    port: u16,
-    clock: &mut Clock,
-) -> Result<TcpStream, Error> {
-    if proxy.kind == ProxyKind::Https {
-        return Err(Error::new(ErrorKind::Unsupported, "proxies that are spoken to over TLS are not supported"));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn c030_tcp_sockets_are_set_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = open(listener.local_addr().unwrap()).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(stream.nodelay().unwrap() && socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(60));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(15));
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 4);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(60)));
     }
-    let target =
-        if proxy.resolves_here() && host.ip().is_none() { resolve_v4(host, port, clock).await? } else { host.clone() };
-    let mut negotiation = proxy.negotiate(&target, port).map_err(failure::misuse)?;
-    let (mut stream, _) = connect(&proxy.host, proxy.port, None, false, clock).await?;
-    clock.enter(Phase::Proxy);
-    let talk = async {
-        while !negotiation.is_done() {
-            if let Some(bytes) = negotiation.poll_transmit() {
-                stream.write_all(&bytes).await.map_err(|error| failure::io("writing to the proxy", error))?;
-            }
-            // What stands behind the proxy's reply is the server's: looked at before it is taken (C24).
-            let mut seen = [0; 512];
-            let count = stream.peek(&mut seen).await.map_err(|error| failure::io("reading from the proxy", error))?;
-            if count == 0 {
-                return Err(Error::new(ErrorKind::Closed, "the proxy closed the connection"));
-            }
-            let taken = negotiation.handle_input(&seen[..count]).map_err(proxy_error)?;
-            stream
-                .read_exact(&mut seen[..taken])
-                .await
-                .map_err(|error| failure::io("reading from the proxy", error))?;
-        }
-        Ok(())
-    };
-    clock.within(talk).await??;
-    Ok(stream)
-}
-
-fn proxy_error(error: imapkit_dial::ProxyError) -> Error {
-    Error::with_source(ErrorKind::Io, error.to_string(), error)
-}
-
-async fn resolve_v4(host: &Host, port: u16, clock: &mut Clock) -> Result<Host, Error> {
-    clock.enter(Phase::Resolve);
-    let addresses = clock.within(resolve(host, port)).await??;
-    let v4 = addresses.iter().find_map(|address| match address.ip().to_canonical() {
-        IpAddr::V4(address) => Some(address),
-        IpAddr::V6(_) => None,
-    });
-    v4.map(|address: Ipv4Addr| Host::V4(address)).ok_or_else(|| {
-        Error::new(ErrorKind::Io, format!("resolving {host}: no IPv4 address, and a SOCKS4 proxy takes no other"))
-    })
 }

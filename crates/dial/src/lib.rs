@@ -5,8 +5,8 @@
 //! start; no clock is read.
 //!
 //! ```text
-//!   text ──▶ Url / Host / Route          what the user meant                  url, address, route
-//!   Route::Direct ──▶ Race               DNS answers in, attempts out         race
+//!   text ──▶ Url / Host / Route          what the user meant                  url, address, route, environment
+//!   Route::Direct ──▶ Race               DNS answers in, attempts out         race, memory
 //!   Route::Proxy ──▶ Race, Negotiation   the proxy is raced to, then asked    proxy/*
 //!   Route::Command, Route::Unix          descriptions for the front end       tunnel
 //!   Deadline                             one budget over all of it, by phase  deadline
@@ -28,6 +28,8 @@
 
 mod address;
 mod deadline;
+mod environment;
+mod memory;
 mod proxy;
 mod race;
 mod route;
@@ -36,6 +38,7 @@ mod url;
 
 pub use address::{Address, AddressError, Host};
 pub use deadline::{Deadline, Expired, Phase};
+pub use memory::Memory;
 pub use proxy::{Credentials, Negotiation, Proxy, ProxyError, ProxyKind};
 pub use race::{Family, Preference, Race, RaceConfig, RaceError, Step};
 pub use route::{Route, RouteError};

@@ -70,6 +70,16 @@ impl Credentials {
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self { user: user.into(), password: password.into() }
     }
+
+    /// There is a password: for callers who take passwords from elsewhere only.
+    pub fn has_password(&self) -> bool {
+        !self.password.is_empty()
+    }
+
+    /// The same user with this password.
+    pub fn password(self, password: impl Into<String>) -> Self {
+        Self { password: password.into(), ..self }
+    }
 }
 
 impl fmt::Debug for Credentials {

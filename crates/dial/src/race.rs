@@ -78,6 +78,15 @@ impl Default for RaceConfig {
     }
 }
 
+impl RaceConfig {
+    /// The defaults with this preference. Whoever asks for IPv6 in as many words waits longer for its addresses: 250 ms.
+    pub fn new(preference: Preference) -> Self {
+        let default = Self::default();
+        let delay = if preference == Preference::Ipv6 { default.attempt_delay } else { default.resolution_delay };
+        Self { preference, resolution_delay: delay, ..default }
+    }
+}
+
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]

@@ -216,6 +216,11 @@ impl Claims {
         Self(self.0 | other.0)
     }
 
+    /// True when all it claims is in `other`.
+    pub const fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// True when both claim something.
     pub const fn overlap(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -72,6 +72,10 @@ pub struct Opened {
     pub namespaces: Option<Namespaces>,
     /// How often a line was sent and an answer awaited, since the greeting.
     pub flights: u32,
+    /// Both directions are compressed.
+    pub compressed: bool,
+    /// The kind of server, if it is one that is treated in a way of its own: `Coremail`, `Exchange`, `iCloud`, ….
+    pub profile: Option<&'static str>,
 }
 
 /// A change of the selected mailbox.

@@ -4,11 +4,18 @@
 //! commands that name messages by sequence number wait for everything that may expunge; two commands that would both claim the same
 //! untagged data run one after the other; and some run alone. protocol.md M10, M11.
 
-use crate::command::{Claims, Rules};
+use crate::command::{Claims, Effect, Needs, Rules};
 
 /// True when a command with these rules may be sent while those are in flight. Waiting commands ahead of it count as in flight: nothing overtakes.
 pub(crate) fn may_send<'a>(next: &Rules, in_flight: impl IntoIterator<Item = &'a Rules>) -> bool {
     in_flight.into_iter().all(|running| compatible(running, next))
+}
+
+/// Its answer has nothing to do with a mailbox being open or not: with none open, SELECT may go behind it (RFC 9051 §5.5, C55).
+pub(crate) fn concerns_no_mailbox(running: &Rules) -> bool {
+    let stateless = matches!(running.state, Needs::Any | Needs::Authenticated) && running.effect == Effect::None;
+    let apart = Claims::ID.and(Claims::NAMESPACE).and(Claims::LIST).and(Claims::STATUS).and(Claims::QUOTA);
+    stateless && !running.exclusive && !running.writes && running.claims.within(apart)
 }
 
 fn compatible(running: &Rules, next: &Rules) -> bool {
@@ -94,6 +101,21 @@ mod tests {
         assert!(may_send(&status("a"), [&status("b"), &status("c")]));
         assert!(!may_send(&status("inbox"), [&status("INBOX")]));
         assert!(!may_send(&status("a"), [&Rules { claims: Claims::STATUS, ..Rules::default() }]));
+    }
+
+    #[test]
+    fn c055_select_goes_behind_what_concerns_no_mailbox() {
+        let claiming = |claims| Rules { claims, ..Rules::default() };
+        for claims in [Claims::ID, Claims::NAMESPACE, Claims::LIST, Claims::STATUS, Claims::NONE] {
+            assert!(concerns_no_mailbox(&claiming(claims)));
+        }
+        for claims in [Claims::ENABLED, Claims::ALL, Claims::FETCH, Claims::COPYUID, Claims::ACL] {
+            assert!(!concerns_no_mailbox(&claiming(claims)));
+        }
+        let select = Rules { exclusive: true, effect: Effect::Select { read_only: false }, ..Rules::default() };
+        assert!(!concerns_no_mailbox(&select), "of two, only the last would be open");
+        assert!(!concerns_no_mailbox(&Rules { writes: true, ..Rules::default() }));
+        assert!(!concerns_no_mailbox(&Rules { state: Needs::Selected, ..Rules::default() }));
     }
 
     #[test]

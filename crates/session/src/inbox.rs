@@ -36,6 +36,9 @@ impl Session {
             return;
         }
         self.no_bytes_behind_upgrade(input);
+        if !input.is_empty() && self.upgrading.is_none() && core::mem::take(&mut self.compressed_behind) {
+            self.looks_compressed(input);
+        }
         while self.wants_input() {
             let before = input.len();
             let piece = match self.framer.next(input) {
@@ -95,6 +98,20 @@ impl Session {
             self.close(Error::new(
                 ErrorKind::Unsafe,
                 "the server sent more behind its answer to STARTTLS: somebody may be injecting data",
+            ));
+        }
+        if self.upgrading == Some(crate::event::Layer::Deflate) && !input.is_empty() {
+            self.compressed_behind = true;
+        }
+    }
+
+    /// Bytes behind the OK of COMPRESS are compressed already (M18). A server that sent them as they are is found out by what inflating
+    /// makes of them: an error, or something other than the untagged response which is all it can have to say there (T095, ADR 20).
+    fn looks_compressed(&mut self, input: &BytesMut) {
+        if input.first() != Some(&b'*') {
+            self.close(Error::new(
+                ErrorKind::Protocol,
+                "what the server sent behind its answer to COMPRESS is not compressed",
             ));
         }
     }

@@ -56,6 +56,7 @@ mod mechanism;
 mod opening;
 mod outbox;
 mod pieces;
+mod profile;
 mod queue;
 mod refusal;
 mod row;
@@ -67,7 +68,7 @@ mod watch;
 
 pub use capabilities::CapabilityBook;
 pub use command::{Claims, Command, Completion, Effect, Gather, Needs, Nothing, Offer, Proceed, Rules};
-pub use config::{Config, Credential, Login, Opening, Security, Tick, Timers};
+pub use config::{Compression, Config, Credential, Login, Opening, Security, Tick, Timers};
 pub use error::{Blame, Error, ErrorKind, Reply, printable};
 pub use event::{Event, Layer, MailboxEvent, Opened, Warning};
 pub use fingerprint::Fingerprint;

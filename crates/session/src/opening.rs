@@ -8,11 +8,14 @@
 //!     |  `--capabilities in it (and to be believed)-----------> Login <------'   (refused, and another login allowed: once more)
 //!     `--PREAUTH (protected link, allowed)---------------------.  |
 //!                                                              v  v
-//!                                   Ready <--all answered-- ID + NAMESPACE + ENABLE (one flight) <-- Capability, unless just told
+//!        Ready <--COMPRESS, if wanted <--all answered-- ID + NAMESPACE + ENABLE (one flight) <-- Capability, unless just told
 //! ```
 //!
+//! What the application has submitted for "as soon as possible" ([`Session::submit_when_ready`]) leaves with that last flight, or behind
+//! COMPRESS where that is wanted: nothing is pipelined behind it (C54). Some servers want it otherwise: see [`crate::profile`].
+//!
 //! Invariants: no credential leaves on a link the caller did not accept; what was read in clear text is forgotten when TLS starts; a failed
-//! step ends the connection, except a refused ID, NAMESPACE or ENABLE, which only means "not here".
+//! step ends the connection, except a refused ID, NAMESPACE, ENABLE or COMPRESS (unless required), which only means "not here".
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -23,10 +26,11 @@ use imapkit_types::{Capabilities, Capability, Code, Namespaces, ServerId};
 use imapkit_wire::{Response, StatusKind, Untagged};
 
 use crate::command::Effect;
-use crate::commands::{AskCapability, Authenticate, Enable, Id, Login as LoginCommand, Namespace, StartTls};
-use crate::config::{Credential, Login, Opening, Security};
+use crate::commands::{AskCapability, Authenticate, Compress, Enable, Id, Login as LoginCommand, Namespace, StartTls};
+use crate::config::{Compression, Credential, Login, Opening, Security};
 use crate::error::{Error, ErrorKind, printable};
 use crate::event::{Event, Opened};
+use crate::profile::{self, Profile};
 use crate::session::Session;
 use crate::state::{Protection, State};
 
@@ -37,7 +41,9 @@ pub(crate) enum Fed {
     Login(Result<Box<str>, Error>),
     Id(Option<ServerId>),
     Namespace(Option<Namespaces>),
-    Enabled,
+    /// What was asked for, and what the server says is on; `None` when it refuses.
+    Enabled(Vec<Capability>, Option<Vec<Capability>>),
+    Compressed(Result<(), Error>),
 }
 
 /// How far the opening is.
@@ -47,6 +53,8 @@ enum Stage {
     ExpectStartTls,
     /// Capabilities are asked for; login comes next.
     ExpectOffer,
+    /// ID is under way before login, for servers that want it there.
+    ExpectEarlyId,
     ExpectLogin,
     /// Login was refused, and somebody may try once more.
     ExpectAnotherLogin,
@@ -54,6 +62,8 @@ enum Stage {
     ExpectNewOffer,
     /// ID, NAMESPACE and ENABLE are under way; so many answers are missing.
     ExpectDetails(u8),
+    /// The tagged answer to COMPRESS, or the layer.
+    ExpectCompress,
     Done,
 }
 
@@ -66,6 +76,15 @@ pub(crate) struct OpeningState {
 impl OpeningState {
     pub(crate) fn new(plan: Opening) -> Self {
         Self { plan, stage: Stage::ExpectGreeting, opened: Opened::default() }
+    }
+
+    /// Somebody is logged in, and the last questions are on their way.
+    pub(crate) fn is_past_login(&self) -> bool {
+        match self.stage {
+            Stage::ExpectDetails(_) => self.plan.compress == Compression::Off,
+            Stage::Done => true,
+            _ => false,
+        }
     }
 
     pub(crate) fn count_flight(&mut self) {
@@ -151,7 +170,26 @@ impl Session {
         self.submit_own(AskCapability, |_| Fed::Capability);
     }
 
+    /// How this server is to be treated, as far as it is known yet.
+    fn profile(&mut self) -> Option<&'static Profile> {
+        let profile = profile::of(&self.opening.opened.greeting, self.capabilities.offered());
+        self.opening.opened.profile = profile.map(|profile| profile.name);
+        profile
+    }
+
     fn choose(&mut self) {
+        let early = self.profile().is_some_and(|profile| profile.early_id) && self.capabilities.has(&Capability::Id);
+        let fields = self.opening.plan.identify.clone().filter(|_| early && self.opening.plan.login.is_some());
+        match fields {
+            Some(fields) if self.opening.stage != Stage::ExpectEarlyId => {
+                self.opening.stage = Stage::ExpectEarlyId;
+                self.submit_own(Id::new(fields), |result| Fed::Id(result.ok().flatten()));
+            }
+            _ => self.log_in(),
+        }
+    }
+
+    fn log_in(&mut self) {
         match self.opening.plan.login.take() {
             Some(login) => self.opening_login(login),
             None => self.ready(),
@@ -205,14 +243,18 @@ impl Session {
 
     /// Everything else, in one flight.
     fn details(&mut self) {
+        let profile = self.profile();
         let plan = &mut self.opening.plan;
         let identify = plan.identify.take().filter(|_| self.capabilities.has(&Capability::Id));
-        let namespace = plan.namespace && self.capabilities.has(&Capability::Namespace);
-        let wanted: Vec<_> = plan.enable.iter().filter(|&wanted| self.capabilities.has(wanted)).cloned().collect();
+        let hangs_up = profile.is_some_and(|profile| profile.no_namespace);
+        let namespace = plan.namespace && self.capabilities.has(&Capability::Namespace) && !hangs_up;
+        let denied = profile.map_or(&[][..], |profile| profile.not_enabled);
+        let wanted = plan.enable.iter().filter(|&wanted| self.capabilities.has(wanted) && !denied.contains(wanted));
+        let wanted: Vec<_> = wanted.cloned().collect();
         let enable = !wanted.is_empty() && self.capabilities.has(&Capability::Enable);
         let answers = [identify.is_some(), namespace, enable].into_iter().map(u8::from).fold(0, u8::saturating_add);
         if answers == 0 {
-            return self.ready();
+            return self.compress();
         }
         self.opening.stage = Stage::ExpectDetails(answers);
         if let Some(fields) = identify {
@@ -222,7 +264,46 @@ impl Session {
             self.submit_own(Namespace, |result| Fed::Namespace(result.ok()));
         }
         if enable {
-            self.submit_own(Enable::new(wanted), |_| Fed::Enabled);
+            let asked = wanted.clone();
+            self.submit_own(Enable::new(wanted), |result| Fed::Enabled(asked, result.ok()));
+        }
+        if self.opening.plan.compress == Compression::Off {
+            self.release_early();
+        }
+    }
+
+    /// The last step, since nothing may follow it before it is answered (RFC 4978 §3, C54).
+    fn compress(&mut self) {
+        let (wanted, offered) = (self.opening.plan.compress, self.capabilities.has(&Capability::CompressDeflate));
+        match (wanted, offered) {
+            (Compression::Auto | Compression::On, true) => {
+                self.opening.stage = Stage::ExpectCompress;
+                self.submit_own(Compress, Fed::Compressed);
+            }
+            (Compression::On, false) => {
+                self.close(Error::new(
+                    ErrorKind::Unsupported,
+                    "compression is required, and the server does not offer it",
+                ));
+            }
+            (Compression::Off, _) | (Compression::Auto, false) => self.ready(),
+        }
+    }
+
+    /// The DEFLATE layer is in place.
+    pub(crate) fn opening_compressed(&mut self) {
+        self.opening.opened.compressed = true;
+        if self.opening.stage == Stage::ExpectCompress {
+            self.ready();
+        }
+    }
+
+    /// Believes a server that switches extensions on and does not say so, where it is known for that (M14).
+    fn enabled(&mut self, asked: &[Capability], told: Option<&Vec<Capability>>) {
+        let silent = self.profile().map_or(&[][..], |profile| profile.silently_enabled);
+        if told.is_some_and(Vec::is_empty) {
+            let on = asked.iter().filter(|asked| silent.contains(asked)).map(Capability::as_str);
+            self.capabilities.enable(&Capabilities::from_tokens(on));
         }
     }
 
@@ -246,6 +327,10 @@ impl Session {
                 self.end_effect(Effect::Login, true);
             }
             (Fed::Login(Err(error)), _) => self.login_refused(login_failed(&error)),
+            (Fed::Id(server_id), Stage::ExpectEarlyId) => {
+                self.opening.opened.server_id = server_id;
+                self.log_in();
+            }
             (Fed::Id(server_id), _) => {
                 self.opening.opened.server_id = server_id;
                 self.detail_done();
@@ -254,8 +339,17 @@ impl Session {
                 self.opening.opened.namespaces = namespaces;
                 self.detail_done();
             }
-            (Fed::Enabled, _) => self.detail_done(),
-            (Fed::StartTls(Ok(())) | Fed::Capability, _) => {}
+            (Fed::Enabled(asked, told), _) => {
+                self.enabled(&asked, told.as_ref());
+                self.detail_done();
+            }
+            (Fed::Compressed(Err(error)), _) if self.opening.plan.compress == Compression::On => {
+                let text = format!("compression is required, and the server refuses it: {error}");
+                self.close(Error::with_source(ErrorKind::Unsupported, text, error));
+            }
+            (Fed::Compressed(Err(_)), _) => self.ready(),
+            // Layers go on when they are in place.
+            (Fed::StartTls(Ok(())) | Fed::Compressed(Ok(())) | Fed::Capability, _) => {}
         }
     }
 
@@ -273,7 +367,7 @@ impl Session {
     fn detail_done(&mut self) {
         if let Stage::ExpectDetails(left) = self.opening.stage {
             match left.saturating_sub(1) {
-                0 => self.ready(),
+                0 => self.compress(),
                 left => self.opening.stage = Stage::ExpectDetails(left),
             }
         }
@@ -281,6 +375,7 @@ impl Session {
 
     fn ready(&mut self) {
         self.opening.stage = Stage::Done;
+        self.release_early();
         self.events.push(Event::Ready(Box::new(self.opening.opened.clone())));
     }
 }

@@ -88,6 +88,8 @@ pub(crate) struct InFlight {
 /// All commands of a session that have not ended.
 pub(crate) struct Queue {
     pub(crate) waiting: VecDeque<Queued>,
+    /// For the moment somebody is logged in.
+    pub(crate) early: Vec<Queued>,
     pub(crate) in_flight: Vec<InFlight>,
     prefix: Box<str>,
     next_tag: u64,
@@ -96,7 +98,14 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new(nonce: u64) -> Self {
-        Self { waiting: VecDeque::new(), in_flight: Vec::new(), prefix: prefix(nonce), next_tag: 0, next_id: 0 }
+        Self {
+            waiting: VecDeque::new(),
+            early: Vec::new(),
+            in_flight: Vec::new(),
+            prefix: prefix(nonce),
+            next_tag: 0,
+            next_id: 0,
+        }
     }
 
     pub(crate) fn next_id(&mut self) -> CommandId {
@@ -136,7 +145,9 @@ impl Queue {
 
     /// Takes everything out: the connection is over. A command that was sent and writes has an unknown end (M31).
     pub(crate) fn drain(&mut self) -> (Vec<InFlight>, VecDeque<Queued>) {
-        (core::mem::take(&mut self.in_flight), core::mem::take(&mut self.waiting))
+        let mut waiting = core::mem::take(&mut self.waiting);
+        waiting.extend(core::mem::take(&mut self.early));
+        (core::mem::take(&mut self.in_flight), waiting)
     }
 }
 

@@ -30,6 +30,7 @@ use crate::watch::Watch;
 const MAX_IN_FLIGHT: usize = 20;
 
 /// One connection to an IMAP server, from the greeting to the end.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
 pub struct Session {
     pub(crate) state: State,
     pub(crate) protection: Protection,
@@ -75,6 +76,8 @@ pub struct Session {
     pub(crate) before_login: (u64, u32),
     /// Who does slow steps.
     pub(crate) slow: Slow,
+    /// There were bytes behind the OK of COMPRESS; what they are when inflated is still to be seen.
+    pub(crate) compressed_behind: bool,
 }
 
 /// Whose streamed body is coming in.
@@ -139,6 +142,7 @@ impl Session {
             place: Where::BetweenResponses,
             before_login: (0, 0),
             slow: if config.slow_steps { Slow::Elsewhere(None) } else { Slow::Here },
+            compressed_behind: false,
         }
     }
 
@@ -155,6 +159,33 @@ impl Session {
             reply(result);
             None
         }))
+    }
+
+    /// Queues a command for the moment somebody is logged in: it leaves in one flight with the opening's last questions, which saves a round
+    /// trip over waiting for [`Event::Ready`] (C55). If the opening stops before login, or somebody is logged in already, it is as
+    /// [`Session::submit`]; if it fails, the command fails with it.
+    pub fn submit_when_ready<C: Command>(
+        &mut self,
+        command: C,
+        reply: impl FnOnce(Result<C::Output, Error>) + Send + 'static,
+    ) -> CommandId {
+        if self.closed.is_some() || self.opening.is_past_login() {
+            return self.submit(command, reply);
+        }
+        let id = self.queue.next_id();
+        let command = submitted(command, move |result| {
+            reply(result);
+            None
+        });
+        self.queue.early.push(Queued { id, rules: command.rules(), command });
+        id
+    }
+
+    /// The opening has asked its last questions: what was submitted for this moment joins the queue.
+    pub(crate) fn release_early(&mut self) {
+        let early = core::mem::take(&mut self.queue.early);
+        self.queue.waiting.extend(early);
+        self.pump();
     }
 
     /// Queues a command of the session's own; what its reply returns is fed to the opening.
@@ -182,6 +213,7 @@ impl Session {
     /// The caller does not want the answer any more. A command that was not sent is taken back; one that was is answered by the server all
     /// the same, and its data is read and thrown away, up to the drain budget (M29, M30).
     pub fn cancel(&mut self, id: CommandId) {
+        self.queue.early.retain(|queued| queued.id != id);
         if let Some(at) = self.queue.waiting.iter().position(|queued| queued.id == id) {
             if let Some(queued) = self.queue.waiting.remove(at) {
                 let _ = fail_waiting(queued.command, Error::new(ErrorKind::Cancelled, "cancelled before it was sent"));
@@ -241,10 +273,13 @@ impl Session {
         }
         self.upgrading = None;
         self.progress = now;
-        if layer == Layer::Tls {
-            self.protection = Protection::Tls;
-            self.capabilities.forget();
-            self.opening_upgraded();
+        match layer {
+            Layer::Tls => {
+                self.protection = Protection::Tls;
+                self.capabilities.forget();
+                self.opening_upgraded();
+            }
+            Layer::Deflate => self.opening_compressed(),
         }
         self.pump();
     }
@@ -390,9 +425,13 @@ impl Session {
                 self.fail_front(&error);
                 continue;
             }
-            let running = self.queue.in_flight.iter().map(|entry| &entry.rules);
+            let mut running = self.queue.in_flight.iter().map(|entry| &entry.rules);
             let full = self.queue.in_flight.len() >= MAX_IN_FLIGHT;
-            if full || self.outbox.is_blocked() || !hazard::may_send(&next.rules, running) {
+            // With no mailbox open there is nothing that a SELECT could be mistaken for.
+            let opens = self.view.is_none() && matches!(next.rules.effect, Effect::Select { .. });
+            let may =
+                if opens { running.all(hazard::concerns_no_mailbox) } else { hazard::may_send(&next.rules, running) };
+            if full || self.outbox.is_blocked() || !may {
                 return;
             }
             self.start_front();

@@ -35,7 +35,7 @@ pub enum Error {
         /// It ended before the handshake was complete.
         handshake: bool,
     },
-    /// Bytes stood behind the reply that starts a layer; they may be an attacker's (T010, T095).
+    /// Bytes stood behind the reply that starts a layer; they may be an attacker's (T010).
     BytesBehind {
         /// How many.
         count: usize,

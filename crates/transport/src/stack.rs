@@ -25,6 +25,8 @@ pub struct Stack {
     deflate: Option<Box<Deflate>>,
     /// Compressed bytes on their way into TLS; kept for its capacity.
     scratch: Vec<u8>,
+    /// Read before compression began, and compressed.
+    behind: BytesMut,
     failed: Option<Error>,
 }
 
@@ -86,17 +88,18 @@ impl Stack {
         Ok(())
     }
 
-    /// Compresses both directions from here on. `unread` as in [`start_tls`](Self::start_tls) (T095).
+    /// Compresses both directions from here on. `unread` is what was read behind the answer that starts compression: it is compressed
+    /// already, and moves into the stack (M18). If there was any, call [`receive`](Self::receive) before reading from the socket.
     ///
     /// # Errors
-    /// [`Error::BytesBehind`]; [`Error::Misuse`] during a handshake or if already compressed.
-    pub fn start_deflate(&mut self, config: DeflateConfig, unread: &[u8]) -> Result<(), Error> {
+    /// [`Error::Misuse`] during a handshake or if already compressed.
+    pub fn start_deflate(&mut self, config: DeflateConfig, unread: &mut BytesMut) -> Result<(), Error> {
         self.check()?;
         if self.deflate.is_some() || self.is_handshaking() {
             return Err(Error::Misuse("compression was started twice, or during a handshake"));
         }
-        self.refuse_unread(unread)?;
         self.deflate = Some(Box::new(Deflate::new(config)));
+        self.behind = unread.split();
         Ok(())
     }
 
@@ -110,6 +113,12 @@ impl Stack {
     pub fn receive(&mut self, wire: &mut BytesMut, plain: &mut BytesMut, max_plain: usize) -> Result<Received, Error> {
         self.check()?;
         let before = plain.len();
+        if !self.behind.is_empty() {
+            self.receive_behind(plain, max_plain).map_err(|error| self.poison(error))?;
+            let plain = plain.len().saturating_sub(before);
+            // The rest in the next call, which there is to be whenever anything may be left.
+            return Ok(Received { plain, more: true, ..Received::default() });
+        }
         let outcome = self.receive_layered(wire, plain, max_plain);
         let Progress { handshake_finished, more } = outcome.map_err(|error| self.poison(error))?;
         Ok(Received {
@@ -153,6 +162,14 @@ impl Stack {
         })?;
         progress.more |= inflater.is_pending();
         Ok(progress)
+    }
+
+    /// What stood behind the answer that started compression, first.
+    fn receive_behind(&mut self, plain: &mut BytesMut, max_plain: usize) -> Result<(), Error> {
+        let Some(deflate) = &mut self.deflate else { return Ok(()) };
+        let used = deflate.inflater().inflate(&self.behind, plain, max_plain)?;
+        self.behind.advance(used.min(self.behind.len()));
+        Ok(())
     }
 
     /// Sends all of `plain`: compressed and flushed, encrypted, appended to `wire`. Leaves `plain` empty.

@@ -6,13 +6,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use imapkit::dial::{Host, Security};
+use imapkit::dial::{Host, Route, Security};
 use imapkit::sasl::Method;
 use imapkit::transport::Digest;
 use imapkit::types::{Capability, Date, Flag, Flags, Key, Uid};
 
 use super::low::{self, Connection, DateFrom, Format, Item, SourceFormat, Verb};
 use super::terms;
+use super::way::Way;
 use crate::config::{self, Account};
 use crate::errors::{Outcome, Problem};
 use crate::output::Manner;
@@ -90,6 +91,7 @@ pub(crate) struct Put {
 
 /// A server, how to get to it, and what to trust.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Target {
     pub(crate) place: Place,
     pub(crate) secret: Source,
@@ -102,6 +104,8 @@ pub(crate) struct Target {
     pub(crate) auth: Option<Method>,
     pub(crate) disabled: Vec<Capability>,
     pub(crate) allow_cleartext: bool,
+    pub(crate) way: Way,
+    pub(crate) compress: bool,
     pub(crate) trace: Option<PathBuf>,
 }
 
@@ -223,10 +227,11 @@ impl Target {
         let account = flags.account.as_deref().map(config::account).transpose()?;
         let mut place = find(account.as_ref(), typed)?;
         let account = account.unwrap_or_default();
+        let way = Way::new(&flags, &account)?;
         if let Some(user) = flags.user.or(account.user) {
             place.user = Some(user);
         }
-        guard(&place, flags.allow_cleartext)?;
+        guard(&place, &way, flags.allow_cleartext)?;
         let pins = if flags.pin.is_empty() { account.pin } else { flags.pin };
         let timeout = flags.timeout.or(account.timeout).map(Duration::from_secs);
         Ok(Self {
@@ -243,6 +248,8 @@ impl Target {
             auth: flags.auth.or(account.auth).or_else(|| place.auth.clone()).map(|name| method(&name)).transpose()?,
             disabled: flags.disable_extension.iter().map(|name| Capability::parse(name)).collect(),
             allow_cleartext: flags.allow_cleartext,
+            way,
+            compress: flags.compress || account.compress,
             trace: flags.trace.or(account.trace),
             place,
         })
@@ -265,8 +272,9 @@ fn find(account: Option<&Account>, typed: Option<&str>) -> Outcome<Place> {
 }
 
 /// Clear text stays on this machine unless somebody insists (T027).
-fn guard(place: &Place, allowed: bool) -> Outcome<()> {
-    let here = matches!(&place.server, Server::Host(host) if host.is_loopback());
+fn guard(place: &Place, way: &Way, allowed: bool) -> Outcome<()> {
+    let direct = matches!(way.route, Route::Direct) && !way.tunnel;
+    let here = way.is_private() || direct && matches!(&place.server, Server::Host(host) if host.is_loopback());
     if place.security != Security::Insecure || here || allowed {
         return Ok(());
     }

@@ -87,6 +87,23 @@ pub(crate) struct Connection {
     /// Give up when connecting takes, or the server stays silent, for longer than this
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
+    /// Go through this: `socks5://`, `socks4a://`, `http://` or `https://` and `[USER@]HOST[:PORT]`, `command:PROGRAM ARGUMENTS` (with
+    /// {host}, {port}, {user}), `unix:PATH`; `env` takes `ALL_PROXY`, `none` goes directly. A password: `IMAPKIT_PROXY_PASSWORD`
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Trust the authorities in this PEM file for an https:// proxy, instead of the system's
+    #[arg(long, value_name = "PEM")]
+    pub(crate) proxy_ca_file: Option<PathBuf>,
+    /// The address leads through a tunnel or a forwarded port, and proves nothing: not that it is this machine, nor what the greeting
+    /// says; the server may say that we are logged in already (PREAUTH)
+    #[arg(long)]
+    pub(crate) tunnel: bool,
+    /// Dial IPv6 addresses first, with a head start
+    #[arg(long)]
+    pub(crate) prefer_ipv6: bool,
+    /// Compress the connection if the server can (COMPRESS=DEFLATE): for slow links
+    #[arg(long)]
+    pub(crate) compress: bool,
     /// Log in by this SASL mechanism only, or by LOGIN
     #[arg(long, value_name = "MECHANISM")]
     pub(crate) auth: Option<String>,
@@ -135,7 +152,7 @@ mod tests {
             ours.map(|arg| arg.get_id().to_string()).collect()
         };
         let doctor = flags("doctor");
-        assert_eq!(doctor.len(), 15);
+        assert_eq!(doctor.len(), 20);
         for verb in ["ls", "search", "show", "fetch", "put", "watch"] {
             assert_eq!(flags(verb), doctor, "{verb}");
         }

@@ -12,6 +12,7 @@ use imapkit::dial::{Host, Security};
 use imapkit_server::{Config, Server};
 
 use crate::args::high::Target;
+use crate::args::way::Way;
 use crate::errors::{Outcome, Problem, plain};
 use crate::exit::Exit;
 use crate::files;
@@ -63,6 +64,8 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
         auth: None,
         disabled: Vec::new(),
         allow_cleartext: false,
+        way: Way::default(),
+        compress: false,
         trace: None,
     };
     Demo::new(&server, &target, &folder, output).all().await?;

@@ -1,7 +1,7 @@
 //! COMPRESS: starts DEFLATE below the commands. RFC 4978.
 //!
 //! The first octet behind the tagged OK is compressed already, so nothing is pipelined behind it and the session stops at that octet until
-//! the layer is in place ([`crate::Event::Upgrade`]; protocol.md M18). It needs a login: no credential is ever compressed.
+//! the layer is in place, which has to take what was read of it already ([`crate::Event::Upgrade`]; protocol.md M18). It needs a login: no credential is ever compressed.
 
 use alloc::vec;
 

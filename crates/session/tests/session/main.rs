@@ -4,5 +4,6 @@ mod before_tls;
 mod link;
 mod login;
 mod mailbox;
+mod opening;
 mod streams;
 mod watching;

@@ -28,7 +28,7 @@ fn compressed(plain: &[u8]) -> Vec<u8> {
 
 fn receiver() -> Stack {
     let mut stack = Stack::new();
-    stack.start_deflate(DeflateConfig::default(), &[]).unwrap();
+    stack.start_deflate(DeflateConfig::default(), &mut BytesMut::new()).unwrap();
     stack
 }
 
@@ -120,7 +120,7 @@ fn a_burst_below_the_span_and_a_raised_limit_are_let_pass() {
     assert_eq!(receive([&compressed(&zeros)[..]], 65536).unwrap().len(), zeros.len());
 
     let mut stack = Stack::new();
-    stack.start_deflate(DeflateConfig { max_ratio: 1032, ..DeflateConfig::default() }, &[]).unwrap();
+    stack.start_deflate(DeflateConfig { max_ratio: 1032, ..DeflateConfig::default() }, &mut BytesMut::new()).unwrap();
     let mut wire = BytesMut::from(&compressed(&vec![0; 40 << 20])[..]);
     let mut total = 0;
     while !wire.is_empty() || total == 0 {

@@ -127,11 +127,44 @@ fn bytes_behind_the_upgrade_are_fatal() {
         assert!(stack.is_plain() && stack.pending_transmit(&mut BytesMut::new()) == 0, "a hello was sent");
         assert_eq!(stack.start_tls(&tls, &host, b""), Err(error.clone()), "the refusal must stay");
         assert_eq!(stack.send(&mut BytesMut::from("A1 LOGIN"), &mut BytesMut::new()), Err(error));
-
-        let mut compressed = Stack::new();
-        let error = compressed.start_deflate(DeflateConfig::default(), b"x").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::BytesBehind);
     });
+}
+
+/// M18: a server that has more to say compresses it, and it may come in the segment of the OK. T095: one that does not is found out.
+#[test]
+fn m018_bytes_behind_the_start_of_compression_are_compressed() {
+    let text = b"* 1 EXISTS\r\n".repeat(500);
+    for (cut, max) in [(1, 1), (7, 100), (40, 4096), (usize::MAX, 7)] {
+        for in_tls in [false, true] {
+            let mut peer = Compressor::new();
+            let packed = peer.compress(&text);
+            let (first, rest) = packed.split_at(cut.min(packed.len()));
+            let mut pair = pair(usize::MAX);
+            let mut stack = if in_tls { core::mem::take(&mut pair.stack) } else { Stack::new() };
+            stack.start_deflate(DeflateConfig::default(), &mut BytesMut::from(first)).unwrap();
+            let (mut wire, mut plain) = (BytesMut::new(), BytesMut::new());
+            if !in_tls {
+                wire.extend_from_slice(rest);
+            }
+            loop {
+                let before = plain.len();
+                let got = stack.receive(&mut wire, &mut plain, max).unwrap();
+                assert!(plain.len() - before <= max && got.plain == plain.len() - before);
+                if !got.more {
+                    break;
+                }
+            }
+            let wanted = if in_tls { Compressor::new().decompress(first, text.len()) } else { text.clone() };
+            assert_eq!(plain, wanted, "cut {cut}, at most {max} a call, TLS {in_tls}");
+        }
+    }
+    let mut stack = Stack::new();
+    stack
+        .start_deflate(DeflateConfig::default(), &mut BytesMut::from(&b"A2 OK plain as day, and long enough\r\n"[..]))
+        .unwrap();
+    let mut plain = BytesMut::new();
+    let outcome = stack.receive(&mut BytesMut::new(), &mut plain, 4096);
+    assert!(outcome.is_err() || plain.first() != Some(&b'*'), "{plain:?}");
 }
 
 #[test]
@@ -197,8 +230,11 @@ fn deflate_inside_tls_carries_bytes_both_ways() {
             let (mut pair, mut peer) = (pair(step), Compressor::new());
             pair.server_says(b"A1 OK compressing\r\n").unwrap();
             pair.plain.clear();
-            pair.stack.start_deflate(DeflateConfig::default(), &pair.plain).unwrap();
-            assert_eq!(pair.stack.start_deflate(DeflateConfig::default(), &[]).unwrap_err().kind(), ErrorKind::Misuse);
+            pair.stack.start_deflate(DeflateConfig::default(), &mut pair.plain).unwrap();
+            assert_eq!(
+                pair.stack.start_deflate(DeflateConfig::default(), &mut BytesMut::new()).unwrap_err().kind(),
+                ErrorKind::Misuse
+            );
             let wire = peer.compress(&text);
             assert!(wire.len() < text.len() / 20);
             pair.server_says(&wire).unwrap();
@@ -215,7 +251,7 @@ fn no_inflated_byte_waits_for_more_input() {
         let whole = Compressor::new().compress(&vec![0; 100_000]);
         for cut in (1..whole.len()).step_by(3) {
             let (mut pair, mut peer) = (pair(usize::MAX), Compressor::new());
-            pair.stack.start_deflate(DeflateConfig::default(), &[]).unwrap();
+            pair.stack.start_deflate(DeflateConfig::default(), &mut BytesMut::new()).unwrap();
             pair.max = 100;
             pair.server_says(&whole[..cut]).unwrap();
             assert_eq!(pair.plain, peer.decompress(&whole[..cut], 200_000), "cut at {cut}");
@@ -263,7 +299,10 @@ fn a_wrong_order_of_layers_is_refused() {
         let mut stack = Stack::new();
         stack.start_tls(&tls, &host, &[]).unwrap();
         assert_eq!(stack.start_tls(&tls, &host, &[]).unwrap_err().kind(), ErrorKind::Misuse);
-        assert_eq!(stack.start_deflate(DeflateConfig::default(), &[]).unwrap_err().kind(), ErrorKind::Misuse);
+        assert_eq!(
+            stack.start_deflate(DeflateConfig::default(), &mut BytesMut::new()).unwrap_err().kind(),
+            ErrorKind::Misuse
+        );
         assert!(stack.is_handshaking() && stack.facts().is_none() && stack.exporter().is_none());
     });
 }
