@@ -38,6 +38,7 @@ pub struct Config {
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
     pub(crate) host_address: Option<IpAddr>,
+    pub(crate) certificate_name: Option<String>,
     pub(crate) route: Route,
     /// Ask the environment for a proxy.
     pub(crate) environment: bool,
@@ -134,6 +135,7 @@ impl Config {
             host,
             port: None,
             host_address: None,
+            certificate_name: None,
             route: Route::Direct,
             environment: false,
             proxy_trust: Trust::default(),
@@ -192,6 +194,13 @@ impl Config {
     /// [`Config::tls_config`] applies there: the proxy is somebody else.
     pub fn proxy_tls_config(mut self, config: TlsConfig) -> Self {
         self.proxy_trust = Trust::given(config);
+        self
+    }
+
+    /// Asks the certificate for this name instead of the host's, and says it in SNI: for a host that was found through DNS, where only
+    /// the name that was asked about is known to be meant (RFC 6186 §6, RFC 7817 §3; T051). Never less strict: it replaces the name.
+    pub fn certificate_name(mut self, name: impl Into<String>) -> Self {
+        self.certificate_name = Some(name.into());
         self
     }
 
@@ -411,6 +420,7 @@ impl fmt::Debug for Config {
             .field("host", &self.host)
             .field("port", &self.port)
             .field("host_address", &self.host_address)
+            .field("certificate_name", &self.certificate_name)
             .field("route", &self.route)
             .field("user", &self.user)
             .field("login", &self.login)

@@ -40,6 +40,11 @@ fn route(config: &Config, host: &Host, port: u16) -> Result<Route, Error> {
         .map_err(|error| Error::with_source(ErrorKind::Misuse, format!("the environment's {error}"), error))
 }
 
+/// Whose certificate is asked for (T051).
+pub(crate) fn identity(config: &Config, host: &Host) -> Result<Host, Error> {
+    config.certificate_name.as_ref().map_or_else(|| Ok(host.clone()), |name| Host::parse(name)).map_err(failure::misuse)
+}
+
 /// Whom to call, and what can be refused before anything is resolved.
 pub(crate) fn check(config: &Config) -> Result<Plan, Error> {
     let (host, port) = server(config)?;

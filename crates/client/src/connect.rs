@@ -199,6 +199,11 @@ fn parse_host(config: &Config) -> Result<(Host, u16), Error> {
     Ok((host, config.port.or(port).unwrap_or(default)))
 }
 
+/// Whose certificate is asked for (T051).
+fn identity(config: &Config, host: &Host) -> Result<Host, Error> {
+    config.certificate_name.as_ref().map_or_else(|| Ok(host.clone()), |name| Host::parse(name)).map_err(failure::misuse)
+}
+
 /// What can be refused before anything is resolved.
 fn check(config: &Config, host: &Host, route: &Route) -> Result<(), Error> {
     let here = host.is_loopback() && matches!(route, Route::Direct);
@@ -274,7 +279,7 @@ fn login(
 async fn tls(config: &Config, host: &Host, port: u16, clock: &Clock) -> Result<Option<(TlsConfig, ServerId)>, Error> {
     match config.protection {
         Wanted::Tls | Wanted::StartTls => {
-            let server = ServerId::new(&host.to_string(), port).map_err(failure::transport)?;
+            let server = ServerId::new(&identity(config, host)?.to_string(), port).map_err(failure::transport)?;
             Ok(Some((clock.within(config.trust.load(&server)).await??, server)))
         }
         Wanted::Plaintext { .. } | Wanted::Tunnel => Ok(None),

@@ -64,6 +64,31 @@ fn a_certificate_of_nobody_is_refused() {
 }
 
 #[test]
+fn t051_a_host_from_srv_is_asked_for_the_certificate_of_the_mail_domain() {
+    let _guard = guard();
+    let server = server([]);
+    // The server's certificate is for `localhost`: here the mail domain, there the hoster.
+    for to in [tls(&server), starttls(&server)] {
+        connect(&to.clone().certificate_name("Localhost.")).unwrap();
+        let error = connect(&to.certificate_name("example.org")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+        assert!(error.to_string().contains("example.org"), "{error}");
+    }
+    let hoster = |config: Config, port| {
+        let config = config.port(port).host_address(server.address()).tls_config(trust(server.ca_pem()));
+        (connect(&config.clone()).unwrap_err().kind(), connect(&config.certificate_name("localhost")).map(drop))
+    };
+    let (implicit, upgraded) = (Config::tls("mail.hoster.example"), Config::starttls("mail.hoster.example"));
+    for (unconfirmed, by_domain) in
+        [hoster(implicit, server.tls_port()), hoster(upgraded, server.plain_port().unwrap())]
+    {
+        assert_eq!(unconfirmed, ErrorKind::Tls);
+        by_domain.unwrap();
+    }
+    assert_eq!(connect(&Config::tls("192.0.2.1").certificate_name("no name")).unwrap_err().kind(), ErrorKind::Misuse);
+}
+
+#[test]
 fn t027_clear_text_does_not_leave_this_machine() {
     let _guard = guard();
     let error = connect(&Config::danger_plaintext("imap.example.org").login("me", "secret")).unwrap_err();

@@ -5,6 +5,7 @@ mod appending;
 mod basics;
 mod cancelling;
 mod connecting;
+mod identity;
 mod mailboxes;
 mod patience;
 mod pool;
