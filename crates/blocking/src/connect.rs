@@ -210,7 +210,8 @@ impl Connector {
     fn tls(&self, host: &Host, port: u16) -> Result<Option<(TlsConfig, ServerId)>, Error> {
         match self.config.protection {
             Wanted::Tls | Wanted::StartTls => {
-                let server = ServerId::new(&plan::identity(&self.config, host)?.to_string(), port).map_err(failure::transport)?;
+                let server = ServerId::new(&plan::identity(&self.config, host)?.to_string(), port)
+                    .map_err(failure::transport)?;
                 Ok(Some((self.config.trust.load(&server)?, server)))
             }
             Wanted::Plaintext { .. } | Wanted::Tunnel => Ok(None),

@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("client", &["session", "transport", "dial", "sasl"]),
     ("blocking", &["session", "transport", "dial", "sasl"]),
     ("sync", &["session", "types", "client"]),
-    ("discover", &[]),
+    ("discover", &["client"]),
     ("control", &["blocking", "types"]),
     ("cli", &["client", "discover", "sync", "server"]),
     ("ffi", &["control"]),
@@ -30,6 +30,8 @@ const MAY_BE_UNSAFE: &[&str] = &["ffi", "py"];
 const APPLICATIONS: &[&str] = &["cli", "ffi", "py"];
 /// What a library promises to build with.
 const OLDEST_RUST: &str = "1.85";
+/// Libraries whose dependencies ask for more; an ADR says why.
+const NEWER_RUST: &[(&str, &str)] = &[("discover", "1.88")];
 
 /// Crates use only what lies below them in the picture. Tests may use anything.
 pub(crate) fn arrows(tree: &Tree) -> Vec<Finding> {
@@ -82,18 +84,19 @@ pub(crate) fn rust_version(tree: &Tree) -> Vec<Finding> {
     let libraries: Vec<(&str, &Package)> = tree.crates().filter(|(name, _)| !APPLICATIONS.contains(name)).collect();
     let mut findings = Vec::new();
     for (name, package) in &libraries {
-        if package.rust_version.as_deref() != Some(OLDEST_RUST) {
-            let text = format!("a library states rust-version {OLDEST_RUST}, this one {:?}", package.rust_version);
+        let promised = NEWER_RUST.iter().find(|(known, _)| known == name).map_or(OLDEST_RUST, |(_, version)| version);
+        if package.rust_version.as_deref() != Some(promised) {
+            let text = format!("this library states rust-version {promised}, not {:?}", package.rust_version);
             findings.push(Finding::new(&format!("crates/{name}/Cargo.toml"), 0, text));
         }
-    }
-    let roots: Vec<&Package> = libraries.iter().map(|(_, package)| *package).collect();
-    for package in tree.reach(&roots).iter().filter_map(|id| tree.package(id)).filter(|p| p.folder.is_none()) {
-        let wants = package.rust_version.as_deref().unwrap_or("0");
-        if minor(wants) > minor(OLDEST_RUST) {
-            let text =
-                format!("{} {} needs Rust {wants}, the libraries promise {OLDEST_RUST}", package.name, package.version);
-            findings.push(Finding::new("Cargo.lock", 0, text));
+        let needed = tree.reach(&[*package]);
+        for package in needed.iter().filter_map(|id| tree.package(id)).filter(|p| p.folder.is_none()) {
+            let wants = package.rust_version.as_deref().unwrap_or("0");
+            if minor(wants) > minor(promised) {
+                let text =
+                    format!("{} {} needs Rust {wants}, {name} promises {promised}", package.name, package.version);
+                findings.push(Finding::new("Cargo.lock", 0, text));
+            }
         }
     }
     findings
