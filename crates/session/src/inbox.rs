@@ -275,11 +275,14 @@ impl Session {
                 self.outbox.drop_command(id); // T102: the literal was refused, so it is not sent
             }
         }
-        let entry = self.queue.in_flight.remove(at);
         self.capability_in(&status);
+        if status.kind == StatusKind::Bye {
+            // H31: as if it were untagged. The command ends with the connection, and with what was said.
+            return self.said_bye(&status);
+        }
+        let entry = self.queue.in_flight.remove(at);
         match status.kind {
             StatusKind::Ok => self.finish(entry, status),
-            StatusKind::Bye => self.said_bye(&status),
             _ => self.refuse(entry, &status),
         }
     }

@@ -252,3 +252,18 @@ fn an_ok_for_a_command_that_is_not_wholly_sent_ends_the_connection() {
         assert!(matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Unsafe));
     });
 }
+
+#[test]
+fn h031_a_command_that_is_answered_with_bye_ends_with_it() {
+    at_every_cut(|cut| {
+        let mut link = Link::ready("IMAP4rev1", cut);
+        let (first, second) = (link.run(Noop), link.run(Noop));
+        assert!(link.sent().starts_with("A2 NOOP\r\n"));
+        link.say("A2 BYE [UNAVAILABLE] going down\r\n");
+        link.session.handle_eof(link.tick(), None);
+        for slot in [first, second] {
+            let error = slot.error();
+            assert_eq!((error.kind(), error.server_text()), (ErrorKind::Bye, Some("going down")));
+        }
+    });
+}
