@@ -15,12 +15,13 @@ use imapkit::transport::{ErrorKind as TlsErrorKind, ServerId, TlsConfig};
 use imapkit::{Client, Compression, Config, ConnectionInfo, Error, Selected, Timers, TraceLine};
 
 use crate::args::high::Target;
+use crate::discovery;
 use crate::errors::library::explain;
-use crate::errors::{Outcome, Problem, plain};
+use crate::errors::{Outcome, Problem};
 use crate::files;
 use crate::output::Output;
 use crate::output::text::clean;
-use crate::place::{Place, Server};
+use crate::place::Place;
 
 /// A connection, and where it leads: what verbs work with.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) async fn open(target: &Target, output: &mut Output) -> Outcome<Link> 
 
 /// All that comes before the first packet to the server, the password included.
 pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Place, Config)> {
-    let place = locate(&target.place, output).await?;
+    let place = discovery::locate(target, output).await?;
     if place.user.is_none() && target.way.is_private() {
         // Whoever let us through knows who we are: the server will say so (PREAUTH).
         return Ok((place.clone(), config(target, &place)?));
@@ -76,9 +77,10 @@ pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) 
                 .map_or_else(|| "no TLS".to_owned(), |tls| format!("{}, {}", tls.version, tls.suite));
             warn_of_weakness(&place, opened, output);
             output.detail(&format!("connected to {} ({tls}), login by {how}", place.server_text()));
+            discovery::remember(&place, output);
             Ok(Link { client, place })
         }
-        Err(error) => Err(explain(&error, &place, "connecting")),
+        Err(error) => Err(discovery::forget(&place, explain(&error, &place, "connecting"))),
     }
 }
 
@@ -97,11 +99,15 @@ pub(crate) fn config(target: &Target, place: &Place) -> Outcome<Config> {
     };
     let mut config = config.port(place.port).identify([("name", "imapkit"), ("version", env!("CARGO_PKG_VERSION"))]);
     config = through(config, target)?;
+    let certificate = place.found.as_ref().and_then(|found| found.certificate.as_ref());
+    if let Some(name) = certificate {
+        config = config.certificate_name(name.clone());
+    }
     if target.compress {
         config = config.compress(Compression::Auto);
     }
     if place.security != Security::Insecure {
-        config = config.tls_config(trust(target, &host, place.port)?);
+        config = config.tls_config(trust(target, certificate.unwrap_or(&host), place.port)?);
     }
     if let Some(timeout) = target.timeout {
         config = config.connect_timeout(timeout).timers(Timers {
@@ -196,28 +202,6 @@ pub(crate) fn tracer(path: &Path) -> Outcome<impl Fn(&TraceLine) + Send + Sync +
             let _ = writeln!(file, "{:>9.3} {mark}: {}", start.elapsed().as_secs_f64(), clean(&line.text));
         }
     })
-}
-
-/// Finds the server of a mail address: the first of its candidates whose name resolves.
-pub(crate) async fn locate(place: &Place, output: &mut Output) -> Outcome<Place> {
-    let Server::Among(hosts) = &place.server else { return Ok(place.clone()) };
-    let mut last = None;
-    for host in hosts {
-        match tokio::net::lookup_host((host.to_string(), place.port)).await {
-            Ok(mut addresses) => {
-                if addresses.next().is_some() {
-                    output.detail(&format!("the server is {host}"));
-                    return Ok(Place { server: Server::Host(host.clone()), ..place.clone() });
-                }
-            }
-            Err(error) => last = Some(plain(&error)),
-        }
-    }
-    let names: Vec<String> = hosts.iter().map(Host::to_string).collect();
-    let why = last.map(|why| format!(" ({why})")).unwrap_or_default();
-    let what = format!("no mail server found: none of {} resolves{why}", names.join(", "));
-    Err(Problem::new(crate::exit::Exit::Network, "no-host", what)
-        .next("check the address and this machine's network, or name the server: imaps://USER@HOST"))
 }
 
 impl Link {

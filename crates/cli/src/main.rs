@@ -14,6 +14,7 @@ mod args;
 mod commands;
 mod config;
 mod connect;
+mod discovery;
 mod errors;
 mod exit;
 mod files;

@@ -2,7 +2,7 @@
 //!
 //! Separate because every verb begins with it, and because a guess made here decides who is sent a password. Accepted are URLs
 //! (`imaps://ann@imap.example.org/INBOX;UID=7`, RFC 5092), `user@host`, mail addresses and bare hosts, the last three with `/MAILBOX` behind
-//! them. Only an address without a port lets us look for its server, among large providers and the usual names under its domain.
+//! them. Only an address without a port lets us look for its server (`discovery`).
 //!
 //! Invariants: TLS unless the scheme says otherwise; a password is never part of a place; what is shown of it is free of control
 //! characters.
@@ -13,6 +13,7 @@ mod tests;
 use std::fmt;
 
 use imapkit::dial::{Address, Host, Security, Url};
+use imapkit_discover::Email;
 
 use crate::errors::{Outcome, Problem};
 use crate::output::text::clean;
@@ -20,7 +21,8 @@ use crate::output::text::clean;
 /// For `--help`.
 pub(crate) const HELP: &str = "\
 Where:
-  ann@example.org                  a mail address: its server is looked for, the whole address logs in
+  ann@example.org                  a mail address: its server is looked for, and asked of the domain, of DNS, and of Mozilla's
+                                   database by the domain alone (--no-discover: only a built-in list and the usual names)
   ann@imap.example.org             that server, login as ann
   imap.example.org                 that server
   imaps://ann@imap.example.org     TLS from the start, port 993; this is what the forms above mean
@@ -48,6 +50,39 @@ pub(crate) struct Place {
     pub(crate) uid_validity: Option<u32>,
     /// One message.
     pub(crate) uid: Option<u32>,
+    /// How the server was found, where it was not named.
+    pub(crate) found: Option<Box<Found>>,
+}
+
+/// How a server was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Whose server.
+    pub(crate) email: String,
+    /// The domain of that.
+    pub(crate) domain: String,
+    /// By which source, in words.
+    pub(crate) by: String,
+    /// Whose certificate counts, where that is not the host's.
+    pub(crate) certificate: Option<String>,
+    /// In an earlier run.
+    pub(crate) remembered: bool,
+    /// What the provider wants done before a login works.
+    pub(crate) advice: Vec<String>,
+}
+
+impl Found {
+    /// Just now.
+    pub(crate) fn new(email: &Email, by: &str, server: &imapkit_discover::Server) -> Self {
+        Self {
+            email: email.to_string(),
+            domain: email.domain().to_owned(),
+            by: by.to_owned(),
+            certificate: server.certificate_name().map(str::to_owned),
+            remembered: false,
+            advice: Vec::new(),
+        }
+    }
 }
 
 /// Which server.
@@ -55,25 +90,9 @@ pub(crate) struct Place {
 pub(crate) enum Server {
     /// This one.
     Host(Host),
-    /// The first of these that exists: the domain of a mail address is known, the server is not.
-    Among(Vec<Host>),
+    /// That of this mail address; it has to be found yet.
+    Of(Email),
 }
-
-/// Providers whose server has another name than `imap.` and the domain.
-const PROVIDERS: &[(&str, &[&str])] = &[
-    ("imap.gmail.com", &["gmail.com", "googlemail.com"]),
-    (
-        "outlook.office365.com",
-        &["outlook.com", "hotmail.com", "live.com", "msn.com", "outlook.de", "hotmail.de", "hotmail.fr"],
-    ),
-    ("imap.mail.yahoo.com", &["yahoo.com", "ymail.com", "rocketmail.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr"]),
-    ("imap.mail.me.com", &["icloud.com", "me.com", "mac.com"]),
-    ("imap.gmx.net", &["gmx.net", "gmx.de", "gmx.at", "gmx.ch"]),
-    ("secureimap.t-online.de", &["t-online.de"]),
-    ("imap.fastmail.com", &["fastmail.com", "fastmail.fm"]),
-    ("imap.yandex.com", &["yandex.com", "yandex.ru", "ya.ru"]),
-    ("posteo.de", &["posteo.de", "posteo.net"]),
-];
 
 /// First labels that say "I am the server, not the domain of an address".
 const SERVER_LABELS: &[&str] = &["imap", "imaps", "imap4", "mail", "mx", "outlook", "secureimap"];
@@ -108,12 +127,14 @@ impl Place {
             mailbox: mailbox.map(str::to_owned),
             uid_validity: None,
             uid: None,
+            found: None,
         };
         if let (Some(user), None, Host::Name(domain)) = (&place.user, port, &host)
             && is_domain(user, domain)
+            && let Ok(email) = Email::parse(&format!("{user}@{domain}"))
         {
-            place.server = Server::Among(candidates(domain));
-            place.user = Some(format!("{user}@{domain}"));
+            place.user = Some(email.to_string());
+            place.server = Server::Of(email);
         }
         Ok(place)
     }
@@ -128,14 +149,15 @@ impl Place {
             mailbox: url.mailbox,
             uid_validity: url.uid_validity,
             uid: url.uid,
+            found: None,
         }
     }
 
-    /// The host, once it is known; before that, the likeliest.
+    /// The host, once it is known.
     pub(crate) fn host(&self) -> Option<&Host> {
         match &self.server {
             Server::Host(host) => Some(host),
-            Server::Among(hosts) => hosts.first(),
+            Server::Of(_) => None,
         }
     }
 
@@ -144,12 +166,12 @@ impl Place {
         self.mailbox.as_deref().unwrap_or("INBOX")
     }
 
-    /// The server as text: host, and the port unless it is the usual one.
+    /// The server as text: host (before it is known, the domain), and the port unless it is the usual one.
     pub(crate) fn server_text(&self) -> String {
-        let host = match self.host() {
-            Some(host @ Host::V6(..)) => format!("[{host}]"),
-            Some(host) => host.to_string(),
-            None => String::new(),
+        let host = match &self.server {
+            Server::Host(host @ Host::V6(..)) => format!("[{host}]"),
+            Server::Host(host) => host.to_string(),
+            Server::Of(email) => email.domain().to_owned(),
         };
         if self.port == self.security.default_port() { host } else { format!("{host}:{}", self.port) }
     }
@@ -169,16 +191,6 @@ impl fmt::Display for Place {
 fn is_domain(user: &str, domain: &str) -> bool {
     let first = domain.split('.').next().unwrap_or(domain);
     !user.contains('@') && domain.contains('.') && !SERVER_LABELS.contains(&first) && !domain.ends_with(".localhost")
-}
-
-/// Where the mail of a domain may be, likeliest first.
-fn candidates(domain: &str) -> Vec<Host> {
-    let known = PROVIDERS.iter().find(|(_, domains)| domains.contains(&domain)).map(|(host, _)| (*host).to_owned());
-    let names = match known {
-        Some(host) => vec![host],
-        None => vec![format!("imap.{domain}"), format!("mail.{domain}"), domain.to_owned()],
-    };
-    names.iter().filter_map(|name| Host::parse(name).ok()).collect()
 }
 
 fn wrong(text: &str, why: &str) -> Problem {

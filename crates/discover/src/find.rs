@@ -165,7 +165,7 @@ impl<'a> Search<'a> {
     /// Who takes the domain's mail, best first.
     async fn exchanges(&mut self) -> Vec<Mx> {
         let (source, domain) = (Source::ProviderByMx, self.email.domain());
-        let question = format!("MX {domain}");
+        let question = domain.to_owned();
         let wanted = [Source::ProviderByMx, Source::IspdbByMx].iter().any(|source| !self.options.skip.contains(source));
         if !wanted && self.skips(source, &question) {
             return Vec::new();

@@ -101,6 +101,8 @@ pub(crate) struct Target {
     pub(crate) client_cert: Option<(PathBuf, Source)>,
     pub(crate) secure_fallback: bool,
     pub(crate) timeout: Option<Duration>,
+    /// Ask nobody where the server of an address is.
+    pub(crate) no_discover: bool,
     pub(crate) auth: Option<Method>,
     pub(crate) disabled: Vec<Capability>,
     pub(crate) allow_cleartext: bool,
@@ -245,6 +247,7 @@ impl Target {
             }),
             secure_fallback: flags.secure_fallback || account.secure_fallback,
             timeout,
+            no_discover: flags.no_discover,
             auth: flags.auth.or(account.auth).or_else(|| place.auth.clone()).map(|name| method(&name)).transpose()?,
             disabled: flags.disable_extension.iter().map(|name| Capability::parse(name)).collect(),
             allow_cleartext: flags.allow_cleartext,

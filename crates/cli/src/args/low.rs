@@ -84,6 +84,9 @@ pub(crate) struct Connection {
     /// Also speak to servers that only know old, weak protection: TLS 1.0 and 1.1, RC4, 3DES, MD5, SHA-1, short keys
     #[arg(long)]
     pub(crate) secure_fallback: bool,
+    /// Ask nobody where the server of a mail address is: only a built-in list and the usual names (imap., mail.) are tried
+    #[arg(long)]
+    pub(crate) no_discover: bool,
     /// Give up when connecting takes, or the server stays silent, for longer than this
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
@@ -152,7 +155,7 @@ mod tests {
             ours.map(|arg| arg.get_id().to_string()).collect()
         };
         let doctor = flags("doctor");
-        assert_eq!(doctor.len(), 20);
+        assert_eq!(doctor.len(), 21);
         for verb in ["ls", "search", "show", "fetch", "put", "watch"] {
             assert_eq!(flags(verb), doctor, "{verb}");
         }

@@ -51,6 +51,7 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
         mailbox: None,
         uid_validity: None,
         uid: None,
+        found: None,
     };
     let target = Target {
         place,
@@ -61,6 +62,7 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
         client_cert: None,
         secure_fallback: false,
         timeout: None,
+        no_discover: true,
         auth: None,
         disabled: Vec::new(),
         allow_cleartext: false,

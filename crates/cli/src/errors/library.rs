@@ -83,6 +83,12 @@ fn refused_certificate(error: &CertificateError, place: &Place) -> Problem {
     let problem = Problem::new(Exit::Guard, "certificate", error.to_string());
     let key = error.leaf.as_ref().map(|leaf| leaf.key.to_string());
     let problem = match &error.problem {
+        // T051: DNS names a host elsewhere, and the host cannot show that it serves this domain.
+        CertificateProblem::WrongHost { .. } if by_dns(place) => {
+            let (host, user) = (place.server_text(), place.user.as_deref().map(clean).unwrap_or_default());
+            let problem = problem.next(format!("only DNS says that {host} is the server, and DNS can be forged"));
+            problem.next(format!("if it is right, name it: imaps://{}@{host}", user.replace('@', "%40")))
+        }
         CertificateProblem::WrongHost { found } => match found.first() {
             Some(name) => {
                 problem.next(format!("if {} is the same server under another name, connect to that name", clean(name)))
@@ -105,6 +111,11 @@ fn refused_certificate(error: &CertificateError, place: &Place) -> Problem {
         _ => problem,
     };
     problem.next(format!("nothing was sent to {}; no password has left this machine", place.server_text()))
+}
+
+/// Only DNS says that this is the server.
+fn by_dns(place: &Place) -> bool {
+    place.found.as_ref().is_some_and(|found| found.certificate.is_some())
 }
 
 fn refused_login(error: &Error, place: &Place) -> Problem {
@@ -130,7 +141,13 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
     };
     let next = cause.map_or("check the login name and the password; many providers want an app password here", advice);
     let kind = cause.map_or("auth", Cause::name);
-    with_reply(Problem::new(Exit::Auth, kind, what).said(text), error).next(next)
+    let problem = with_reply(Problem::new(Exit::Auth, kind, what).said(text), error);
+    // What is known of the provider says more than a refusal without a reason.
+    let known = place.found.as_ref().map(|found| found.advice.as_slice()).unwrap_or_default();
+    match cause {
+        None | Some(Cause::Credentials) if !known.is_empty() => known.iter().fold(problem, Problem::next),
+        _ => problem.next(next),
+    }
 }
 
 fn refused(error: &Error, place: &Place, doing: &str) -> Problem {

@@ -4,6 +4,7 @@
 mod bench;
 mod causes;
 mod demo;
+mod discovery;
 mod doctor;
 mod fetch;
 mod hygiene;

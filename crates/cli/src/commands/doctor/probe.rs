@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Looks at everything.
 pub(super) async fn look(target: &Target, login: bool, output: &mut Output) -> Outcome<Report> {
-    let place = connect::locate(&target.place, output).await?;
+    let place = crate::discovery::locate(target, output).await?;
     let mut report = Report {
         server: place.host().map(ToString::to_string).unwrap_or_default(),
         port: place.port,
