@@ -51,9 +51,11 @@ impl CapabilityBook {
         &self.enabled
     }
 
-    /// True when the server offers it (or IMAP4rev2 brings it) and it is not disabled by configuration.
+    /// True when the server offers it (or IMAP4rev2 brings it) and it is not disabled by configuration. RFC 9755 §6: `UTF8=ONLY` says that
+    /// UTF8=ACCEPT can, and has to, be enabled.
     pub fn has(&self, capability: &Capability) -> bool {
-        let offered = self.offered.as_ref().is_some_and(|offered| offered.has(capability));
+        let only = *capability == Capability::Utf8Accept && self.has(&Capability::Utf8Only);
+        let offered = only || self.offered.as_ref().is_some_and(|offered| offered.has(capability));
         (offered || (self.is_rev2() && REV2.contains(capability))) && !self.disabled.contains(capability)
     }
 
@@ -134,6 +136,13 @@ mod tests {
         both.enable(&Capabilities::from_tokens(["UTF8=ACCEPT"]));
         assert!(!both.mode(8192).names_charset);
         assert!(book(&["IMAP4rev2"]).has(&Capability::Idle));
+    }
+
+    #[test]
+    fn t024_utf8_only_is_utf8_accept_and_more() {
+        let only = book(&["IMAP4rev1", "UTF8=ONLY"]);
+        assert!(only.has(&Capability::Utf8Accept) && !only.is_utf8(), "it is offered, and not enabled");
+        assert!(!book(&["IMAP4rev1", "UTF8=ACCEPT"]).has(&Capability::Utf8Only));
     }
 
     #[test]

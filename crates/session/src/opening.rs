@@ -248,6 +248,9 @@ impl Session {
         let identify = plan.identify.take().filter(|_| self.capabilities.has(&Capability::Id));
         let hangs_up = profile.is_some_and(|profile| profile.no_namespace);
         let namespace = plan.namespace && self.capabilities.has(&Capability::Namespace) && !hangs_up;
+        if self.capabilities.has(&Capability::Utf8Only) && !plan.enable.contains(&Capability::Utf8Accept) {
+            plan.enable.push(Capability::Utf8Accept); // RFC 9755 §6: such a server may refuse everything else (T024)
+        }
         let denied = profile.map_or(&[][..], |profile| profile.not_enabled);
         let wanted = plan.enable.iter().filter(|&wanted| self.capabilities.has(wanted) && !denied.contains(wanted));
         let wanted: Vec<_> = wanted.cloned().collect();
