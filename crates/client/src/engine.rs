@@ -182,6 +182,9 @@ impl Engine {
             _ => {}
         }
         let epoch = self.epoch();
+        if self.opening.is_some() {
+            self.listeners.keep(&event);
+        }
         self.listeners.hear(epoch, event);
     }
 }

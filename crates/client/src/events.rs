@@ -19,8 +19,12 @@ use crate::link::{Fate, Link};
 
 /// Events a listener may leave unread; beyond it the oldest are dropped and counted.
 const MAX: usize = 1024;
+/// Events of the opening that are kept for the first listener.
+const MAX_OPENING: usize = 64;
 
 /// Everything the server says unasked, as a stream that ends with the connection, which it does not keep open. Dropping it stops listening.
+///
+/// The first to listen hears what the server said while it was logged in to.
 ///
 /// A listener that falls behind by 1024 events loses the oldest and is told how many by [`Event::Missed`].
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct Watch {
 #[derive(Debug, Default)]
 pub(crate) struct Listeners {
     all: Vec<Mouth<Event>>,
+    /// What was said up to "ready", for the first to listen: nobody can before.
+    opening: Vec<Event>,
     watches: Vec<(Epoch, Mouth<MailboxEvent>)>,
 }
 
@@ -76,11 +82,20 @@ enum End {
 
 impl Listeners {
     pub(crate) fn add(&mut self, listener: Mouth<Event>) {
+        self.opening.drain(..).for_each(|event| listener.ears.hear(event));
         self.all.push(listener);
     }
 
     pub(crate) fn add_watch(&mut self, epoch: Epoch, watch: Mouth<MailboxEvent>) {
         self.watches.push((epoch, watch));
+    }
+
+    /// Keeps what is said before anybody can listen: an alert at login is for people.
+    pub(crate) fn keep(&mut self, event: &Event) {
+        let telling = matches!(event, Event::Alert { .. } | Event::Notice(_) | Event::Warning(_) | Event::Bye(_));
+        if telling && self.all.is_empty() && self.opening.len() < MAX_OPENING {
+            self.opening.push(event.clone());
+        }
     }
 
     /// Passes an event on; `epoch` is that of the mailbox it is about.
