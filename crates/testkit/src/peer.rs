@@ -53,7 +53,18 @@ pub struct Setup {
     tls: Option<Arc<ServerConfig>>,
     implicit: bool,
     patience: Duration,
-    write_size: Option<usize>,
+    cut: Cut,
+}
+
+/// How what a peer sends at a time is cut to pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Not at all.
+    Whole,
+    /// In writes of so many bytes.
+    Pieces(usize),
+    /// In two, behind this byte.
+    At(usize),
 }
 
 impl Setup {
@@ -75,9 +86,9 @@ impl Setup {
         self
     }
 
-    /// Cuts everything the peer sends in writes of this many bytes.
-    pub fn write_size(mut self, size: usize) -> Self {
-        self.write_size = Some(size.max(1));
+    /// Cuts everything the peer sends, with a moment between the pieces.
+    pub fn cut(mut self, cut: Cut) -> Self {
+        self.cut = cut;
         self
     }
 
@@ -135,7 +146,7 @@ pub struct Peer {
 impl Peer {
     /// How to set up a peer that is not the usual one.
     pub fn setup() -> Setup {
-        Setup { tls: None, implicit: false, patience: PATIENCE, write_size: None }
+        Setup { tls: None, implicit: false, patience: PATIENCE, cut: Cut::Whole }
     }
 
     /// Starts a peer that plays `script`.

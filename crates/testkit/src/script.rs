@@ -80,6 +80,20 @@ impl Script {
         self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Control(Control::Tls | Control::TlsRefused)))
     }
 
+    /// The same conversation over TLS from the first byte, for those that know nothing of TLS.
+    pub fn over_implicit_tls(&self) -> Option<Self> {
+        let again = self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Control(Control::Accept)));
+        if again || self.uses_tls() {
+            return None;
+        }
+        let mut script = self.clone();
+        let connect = script.steps.first_mut().filter(|step| step.verb == "connect" && step.named("tls").is_none())?;
+        connect.args.push("tls=implicit".to_owned());
+        script.turns.insert(0, Turn { line: 0, kind: TurnKind::Control(Control::Tls) });
+        script.name.push_str(" (over TLS)");
+        Some(script)
+    }
+
     /// Whether a TLS handshake has to fail, which takes a socket and a certificate.
     pub fn refuses_tls(&self) -> bool {
         self.turns.iter().any(|turn| matches!(turn.kind, TurnKind::Control(Control::TlsRefused)))

@@ -5,9 +5,9 @@
 //!
 //! Invariants: every byte of the client is recorded, wanted or not; no read goes past an upgrade to TLS.
 
-use super::Setup;
 use super::stream::{Stream, is_timeout};
 use super::transcript::{Side, Transcript};
+use super::{Cut, Setup};
 use crate::escape;
 use crate::script::Mismatch;
 use std::io;
@@ -66,12 +66,18 @@ impl PeerConn {
         }
     }
 
-    /// Sends bytes as they are, in one write unless [`Setup::write_size`] says otherwise.
+    /// Sends bytes as they are, in one write unless [`Setup::cut`] says otherwise.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), Mismatch> {
         let bytes = bytes.as_ref();
-        match self.setup.write_size {
-            Some(size) => self.send_in_pieces(bytes, size),
-            None => self.send_piece(bytes),
+        match self.setup.cut {
+            Cut::Pieces(size) => self.send_in_pieces(bytes, size),
+            Cut::At(at) if at > 0 && at < bytes.len() => {
+                let (head, tail) = bytes.split_at(at);
+                self.send_piece(head)?;
+                Self::pause();
+                self.send_piece(tail)
+            }
+            Cut::Whole | Cut::At(_) => self.send_piece(bytes),
         }
     }
 

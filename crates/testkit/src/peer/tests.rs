@@ -89,7 +89,7 @@ fn starttls_encrypts_what_follows_and_the_record_tells_the_difference() {
 fn implicit_tls_in_one_byte_writes() {
     let authority = Authority::new("test ca");
     let config = authority.issue_for(&["localhost"]).server_config();
-    let peer = Peer::setup().implicit_tls(config).write_size(1).serve_fn(|conn| {
+    let peer = Peer::setup().implicit_tls(config).cut(Cut::Pieces(1)).serve_fn(|conn| {
         conn.send("* OK hi\r\n")?;
         let tag = conn.expect("NOOP")?;
         conn.send(format!("{tag} OK\r\n"))

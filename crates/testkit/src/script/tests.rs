@@ -47,6 +47,19 @@ fn sent(act: Act) -> Vec<u8> {
 }
 
 #[test]
+fn a_script_in_clear_text_can_be_played_over_tls() {
+    let script = parse("# provenance: x\ndo connect user=u\nS: * OK\neof\n").over_implicit_tls().unwrap();
+    assert!(script.is_implicit_tls() && script.steps()[0].named("tls") == Some("implicit"));
+    let mut player = Player::new(&script);
+    assert_eq!(player.next_act().unwrap(), Act::Control(Control::Tls));
+    assert_eq!(sent(player.next_act().unwrap()), b"* OK\r\n");
+    for other in ["do connect tls=starttls\nS: x", "do connect\nS: x\ntls", "do connect\nS: x\naccept", "do noop\nS: x"]
+    {
+        assert!(parse(&format!("# provenance: x\n{other}\n")).over_implicit_tls().is_none(), "{other}");
+    }
+}
+
+#[test]
 fn a_script_has_steps_in_flights() {
     let script = parse(LOGIN);
     assert_eq!(script.provenance(), "RFC 9051 §6.2.3");
