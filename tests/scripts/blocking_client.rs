@@ -1,5 +1,6 @@
 //! The blocking client as a front end. A flight of several is submitted, then waited for one by one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imapkit_blocking::commands::{Compress, List, Status};
@@ -27,6 +28,10 @@ impl FrontEnd for BlockingClient {
         config = config
             .port(site.port)
             .tls_config(site.tls.clone())
+            .trace({
+                let trace = Arc::clone(&site.trace);
+                move |line| trace.lock().expect("no tracer panics").push(line.text.to_string())
+            })
             .identify(connect.identity())
             .enable(connect.enable.clone());
         if connect.preauth {

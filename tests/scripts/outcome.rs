@@ -6,7 +6,8 @@ use bytes::Bytes;
 use imapkit_session::commands::{AppendUid, MailboxInfo};
 use imapkit_session::types::{Body, Content, CopyUid, Fetch, Flags, ListEntry, Status, UidSet};
 use imapkit_session::{Error, ErrorKind, Event, MailboxEvent};
-use imapkit_testkit::script::{Expect, Step};
+use imapkit_testkit::canary::{MIN_SECRET, contains_secret};
+use imapkit_testkit::script::{Expect, Script, Step};
 
 /// How a step ended: its lines, or why it failed.
 pub(crate) type Outcome = Result<Vec<String>, Error>;
@@ -55,8 +56,36 @@ pub(crate) fn fails(step: &Step) -> bool {
 
 /// An event, for those that transcripts know.
 pub(crate) fn event(event: &Event) -> Option<String> {
-    let Event::Mailbox(event) = event else { return None };
-    mailbox_event(event)
+    match event {
+        Event::Mailbox(event) => mailbox_event(event),
+        Event::Alert { text, .. } => Some(format!("alert {text}")),
+        _ => None,
+    }
+}
+
+/// The password of a script that is to be looked for in what was said, where it is long enough to be told from other text.
+pub(crate) fn canary(script: &Script) -> Option<&str> {
+    script.steps().first()?.named("pass").filter(|password| password.len() >= MIN_SECRET)
+}
+
+/// What of `told` holds the password of the script (T109).
+pub(crate) fn leaks(script: &Script, told: &[String]) -> Vec<String> {
+    let Some(canary) = canary(script) else { return Vec::new() };
+    told.iter()
+        .filter(|text| contains_secret(text, canary))
+        .map(|text| format!("this shows the password: {text}"))
+        .collect()
+}
+
+/// An error as people and logs may see it: message, `Debug` and all its causes.
+pub(crate) fn all_of(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text += &format!(" {next} {next:?}");
+        cause = next.source();
+    }
+    text
 }
 
 /// A change of the selected mailbox.

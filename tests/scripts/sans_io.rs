@@ -85,6 +85,8 @@ struct Link<'a> {
     cut: Cut,
     input: BytesMut,
     events: Vec<String>,
+    /// Everything the session told, as `Debug` shows it, errors with their causes.
+    told: Vec<String>,
     opening: Slot,
     is_open: bool,
     /// TLS is there before the greeting, so its mark in the script asks for nothing.
@@ -130,6 +132,7 @@ impl<'a> Link<'a> {
             cut,
             input: BytesMut::new(),
             events: Vec::new(),
+            told: Vec::new(),
             opening: Slot::default(),
             is_open: false,
             implicit_tls: script.is_implicit_tls(),
@@ -160,6 +163,8 @@ impl<'a> Link<'a> {
             }
         }
         problems.extend(self.player.finish().err().map(text));
+        problems.extend(outcome::leaks(script, &self.told));
+        problems.extend(outcome::leaks(script, &self.trace));
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n  ")) }
     }
 
@@ -330,6 +335,10 @@ impl<'a> Link<'a> {
         self.player.feed(&out);
         while let Some(event) = self.session.poll_event() {
             self.events.extend(outcome::event(&event));
+            self.told.push(match &event {
+                Event::Closed(error) => outcome::all_of(error),
+                event => format!("{event:?}"),
+            });
             match event {
                 Event::Upgrade(layer) => self.upgrade = Some(layer),
                 Event::Ready(_) => self.opened(Ok(vec![])),

@@ -5,12 +5,13 @@
 //!
 //! Invariant: nothing waits longer than [`PATIENCE`].
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use imapkit_session::{Error, Event};
+use imapkit_testkit::canary::contains_secret;
 use imapkit_testkit::certs::{Authority, Identity};
-use imapkit_testkit::peer::Peer;
+use imapkit_testkit::peer::{Cut, Peer};
 use imapkit_testkit::script::{Script, Step};
 use imapkit_transport::{Roots, TlsConfig};
 
@@ -39,7 +40,12 @@ pub(crate) trait FrontEnd: Sized {
 pub(crate) struct Site {
     pub(crate) port: u16,
     pub(crate) tls: TlsConfig,
+    /// Takes the trace.
+    pub(crate) trace: Trace,
 }
+
+/// The lines a client traced.
+pub(crate) type Trace = Arc<Mutex<Vec<String>>>;
 
 /// The authorities and the certificate of all peers.
 struct World {
@@ -57,18 +63,37 @@ fn world() -> &'static World {
     })
 }
 
-/// Plays `script` with a client of this kind; everything that did not go as written.
-pub(crate) fn play<F: FrontEnd>(script: &Script) -> Result<(), String> {
+/// Plays `script` with a client of this kind, the server's bytes cut like this; everything that did not go as written.
+pub(crate) fn play<F: FrontEnd>(script: &Script, cut: Cut) -> Result<(), String> {
     let world = world();
-    let peer = Peer::setup().tls(world.identity.server_config()).spawn(script);
-    let mut run = Run::<F> { script, port: peer.port(), client: None, events: Vec::new(), over: None };
+    let peer = Peer::setup().tls(world.identity.server_config()).cut(cut).spawn(script);
+    let mut run = Run::<F> {
+        script,
+        port: peer.port(),
+        client: None,
+        events: Vec::new(),
+        told: Vec::new(),
+        trace: Trace::default(),
+        over: None,
+    };
     let mut problems = Vec::new();
     for flight in script.flights() {
         problems.extend(run.flight(flight));
     }
-    drop(run);
-    problems.extend(peer.join().err().map(|mismatch| mismatch.to_string()));
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n  ")) }
+    run.client = None;
+    problems.extend(outcome::leaks(script, &run.told));
+    problems.extend(outcome::leaks(script, &run.trace.lock().expect("no tracer panics")));
+    match peer.join() {
+        Err(mismatch) => problems.push(mismatch.to_string()),
+        // Whatever else went on: who listens on the way has not heard the password.
+        Ok(transcript) => match outcome::canary(script).filter(|_| run.is_protected()) {
+            Some(canary) if contains_secret(transcript.clear_client_bytes(), canary) => {
+                problems.push("the password went out in clear text".to_owned());
+            }
+            _ => {}
+        },
+    }
+    if problems.is_empty() { Ok(()) } else { Err(format!("{cut:?}: {}", problems.join("\n  "))) }
 }
 
 /// One script under way.
@@ -77,6 +102,9 @@ struct Run<'a, F> {
     port: u16,
     client: Option<F>,
     events: Vec<String>,
+    /// Everything the client told, as `Debug` shows it, errors with their causes.
+    told: Vec<String>,
+    trace: Trace,
     /// Why the connection is over.
     over: Option<Error>,
 }
@@ -108,8 +136,16 @@ impl<F: FrontEnd> Run<'_, F> {
         let authority = if connect.other_roots { &world.stranger } else { &world.authority };
         let tls = TlsConfig::builder().roots(Roots::Given).authorities_pem(authority.pem().as_bytes()).build();
         let tls = tls.expect("our own authority is well formed");
-        self.client = Some(F::connect(connect, &Site { port: self.port, tls })?);
+        let site = Site { port: self.port, tls, trace: Arc::clone(&self.trace) };
+        let client = F::connect(connect, &site);
+        self.told.extend(client.as_ref().err().map(outcome::all_of));
+        self.client = Some(client?);
         Ok(Vec::new())
+    }
+
+    /// The script wants TLS.
+    fn is_protected(&self) -> bool {
+        self.script.steps().first().is_some_and(|step| !matches!(step.named("tls"), None | Some("none")))
     }
 
     /// Waits for the events `step` expects, or for the end of the connection if it expects an error and is not a command.
@@ -120,6 +156,7 @@ impl<F: FrontEnd> Run<'_, F> {
         while self.over.is_none() && (awaits_end || outcome::awaits_events(step, &self.events)) {
             let Some(event) = client.next_event(end.saturating_duration_since(Instant::now())) else { break };
             self.events.extend(outcome::event(&event));
+            self.told.push(format!("{event:?}"));
             if let Event::Closed(error) = event {
                 self.over = Some(error);
             }

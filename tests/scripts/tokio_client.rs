@@ -1,5 +1,6 @@
 //! The tokio client as a front end: flights are joined futures on a runtime of one thread.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
@@ -32,6 +33,10 @@ impl FrontEnd for TokioClient {
         config = config
             .port(site.port)
             .tls_config(site.tls.clone())
+            .trace({
+                let trace = Arc::clone(&site.trace);
+                move |line| trace.lock().expect("no tracer panics").push(line.text.to_string())
+            })
             .identify(connect.identity())
             .enable(connect.enable.clone());
         if connect.preauth {
