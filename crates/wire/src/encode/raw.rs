@@ -74,6 +74,8 @@ fn check_text(text: &str, utf8: bool) -> Result<(), Invalid> {
         match octet {
             b'\r' | b'\n' | 0 => return fault("contains a line break or NUL", at),
             0x80.. if !utf8 => return fault("is not ASCII, which this server does not accept", at),
+            0x80.. if !quoted => return fault("is not ASCII outside a quoted string", at),
+            ..=0x1f | 0x7f if !quoted => return fault("contains a control character outside a quoted string", at),
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,

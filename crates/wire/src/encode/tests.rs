@@ -229,7 +229,9 @@ fn raw(tokens: &[&str]) -> Result<Encoded, Invalid> {
 fn t072_raw_commands_cannot_break_out() {
     assert_eq!(raw(&["SETQUOTA", "\"\" (STORAGE 512)"]).unwrap().bytes, b"SETQUOTA \"\" (STORAGE 512)\r\n");
     assert!(raw(&["X-FOO", "\"{3}\" {a}"]).is_ok());
-    for bad in ["{3}", "{3+}", "~{3}", "{3-}", "(a {3}", "a\r\nb", "a\nb", "a\0", "\"open", "\"a\\\"", "ü"] {
+    for bad in
+        ["{3}", "{3+}", "~{3}", "{3-}", "(a {3}", "a\r\nb", "a\nb", "a\0", "a\u{1}", "\u{7f}", "\"open", "\"a\\\"", "ü"]
+    {
         assert!(raw(&["X", bad]).is_err(), "{bad:?}");
     }
     for name in [
