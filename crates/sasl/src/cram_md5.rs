@@ -23,6 +23,10 @@ impl CramMd5 {
 }
 
 impl Mechanism for CramMd5 {
+    fn secret(&self) -> Option<&Secret> {
+        self.password.as_ref()
+    }
+
     fn name(&self) -> &'static str {
         "CRAM-MD5"
     }

@@ -17,6 +17,7 @@ pub(crate) struct OAuth {
     dummy: &'static [u8],
     /// Why the token was refused, once the server has said so.
     refusal: Option<TokenRefusal>,
+    token: Secret,
 }
 
 impl OAuth {
@@ -34,7 +35,7 @@ impl OAuth {
     fn new(name: &'static str, head: &str, token: &Secret, dummy: &'static [u8]) -> Self {
         // `concat` makes one buffer of the right size: one that grows leaves unwiped copies behind.
         let first = [head, "\x01auth=Bearer ", token.expose(), "\x01\x01"].concat();
-        Self { name, first: Some(Zeroizing::new(first.into_bytes())), dummy, refusal: None }
+        Self { name, first: Some(Zeroizing::new(first.into_bytes())), dummy, refusal: None, token: token.clone() }
     }
 }
 
@@ -44,6 +45,10 @@ fn saslname(name: &str) -> String {
 }
 
 impl Mechanism for OAuth {
+    fn secret(&self) -> Option<&Secret> {
+        Some(&self.token)
+    }
+
     fn name(&self) -> &str {
         self.name
     }

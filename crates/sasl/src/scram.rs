@@ -42,6 +42,7 @@ pub(crate) struct Scram {
     first: Option<Vec<u8>>,
     stage: Stage,
     max_iterations: u32,
+    password: Secret,
 }
 
 /// What is said about channel binding in the first message: the `gs2-cbind-flag` of RFC 5802 §6.
@@ -82,7 +83,7 @@ impl Scram {
             .ok_or_else(|| Error::new(ErrorKind::Bug, format!("{name} is not known to rsasl")))?;
         let mut first = Vec::new();
         exchange.step(None, &mut first).map_err(unusable)?;
-        Ok(Self { name, exchange, first: Some(first), stage: Stage::First, max_iterations })
+        Ok(Self { name, exchange, first: Some(first), stage: Stage::First, max_iterations, password: password.clone() })
     }
 
     fn advance(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Error> {
@@ -117,6 +118,10 @@ impl Mechanism for Scram {
     /// Hashes as often as the server says: this is the one step of a login that takes time, see [`crate::Policy::max_iterations`].
     fn step(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Error> {
         self.advance(challenge)
+    }
+
+    fn secret(&self) -> Option<&Secret> {
+        Some(&self.password)
     }
 
     fn is_slow(&self) -> bool {

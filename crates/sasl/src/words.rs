@@ -15,31 +15,32 @@ pub(crate) struct Words {
     name: &'static str,
     first: Option<Word>,
     answers: VecDeque<Word>,
+    secret: Option<Secret>,
 }
 
 impl Words {
-    fn client_first(name: &'static str, first: Vec<u8>) -> Self {
-        Self { name, first: Some(Zeroizing::new(first)), answers: VecDeque::new() }
+    fn client_first(name: &'static str, first: Vec<u8>, secret: Option<&Secret>) -> Self {
+        Self { name, first: Some(Zeroizing::new(first)), answers: VecDeque::new(), secret: secret.cloned() }
     }
 
     /// `message = [authzid] UTF8NUL authcid UTF8NUL passwd`
     pub(crate) fn plain(user: &str, password: &Secret) -> Self {
-        Self::client_first("PLAIN", ["", user, password.expose()].join("\0").into_bytes())
+        Self::client_first("PLAIN", ["", user, password.expose()].join("\0").into_bytes(), Some(password))
     }
 
     /// Who we want to be; some servers refuse to take the empty name for "as the certificate says" (maddy).
     pub(crate) fn external(user: &str) -> Self {
-        Self::client_first("EXTERNAL", user.into())
+        Self::client_first("EXTERNAL", user.into(), None)
     }
 
     /// A trace for the server's log, an address for instance.
     pub(crate) fn anonymous(trace: &str) -> Self {
-        Self::client_first("ANONYMOUS", trace.into())
+        Self::client_first("ANONYMOUS", trace.into(), None)
     }
 
     pub(crate) fn login(user: &str, password: &Secret) -> Self {
         let answers = [user, password.expose()].map(|word| Zeroizing::new(word.as_bytes().to_vec()));
-        Self { name: "LOGIN", first: None, answers: answers.into() }
+        Self { name: "LOGIN", first: None, answers: answers.into(), secret: Some(password.clone()) }
     }
 }
 
@@ -65,6 +66,10 @@ impl Mechanism for Words {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Auth, "the server said OK before it knew who we are"))
+    }
+
+    fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
     }
 }
 

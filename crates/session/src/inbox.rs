@@ -11,7 +11,7 @@ use alloc::format;
 use alloc::string::String;
 
 use bytes::{Bytes, BytesMut};
-use imapkit_types::Code;
+use imapkit_types::{Code, Frame};
 use imapkit_wire::response::Garbled;
 use imapkit_wire::{Encoder, Piece, Response, StatusKind, StatusLine, Tagged, Untagged};
 
@@ -118,7 +118,10 @@ impl Session {
 
     fn piece(&mut self, piece: Piece, octets: u64) {
         match piece {
-            Piece::Response(raw) => {
+            Piece::Response(mut raw) => {
+                if let Some(clean) = self.redaction.of(raw.frame.as_bytes()) {
+                    raw.frame = Frame::new(clean);
+                }
                 let secret = self.queue.in_flight.iter().any(|entry| entry.rules.effect == Effect::Login);
                 self.trace.received(raw.frame.as_bytes(), secret && raw.frame.as_bytes().starts_with(b"+"));
                 let response = self.decoder.decode(raw);
@@ -137,6 +140,7 @@ impl Session {
                 self.data(next);
             }
             Piece::Oversize { limit, start, len } => {
+                let start = self.redaction.of(&start).unwrap_or(start);
                 self.warn(format!("a response of {len} octets was skipped: {limit}"), start.clone());
                 let response = self.decoder.oversize(limit, start);
                 self.respond(response);
@@ -348,6 +352,7 @@ impl Session {
             }
             Proceed::Response(response) => {
                 self.trace.sent("***");
+                self.redaction.hide_message(&response);
                 let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
                 encoder.base64_line(&response);
                 match encoder.finish() {

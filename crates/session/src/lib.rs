@@ -58,6 +58,7 @@ mod outbox;
 mod pieces;
 mod profile;
 mod queue;
+mod redaction;
 mod refusal;
 mod row;
 mod session;

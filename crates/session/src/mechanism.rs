@@ -8,6 +8,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use imapkit_types::Secret;
+
 use crate::error::{Error, ErrorKind};
 use crate::queue::CommandId;
 use crate::refusal::TokenRefusal;
@@ -37,6 +39,11 @@ pub trait Mechanism: Send {
 
     /// What the server told in an error challenge (OAuth), to explain the NO that follows.
     fn refusal(&self) -> Option<&TokenRefusal> {
+        None
+    }
+
+    /// What must not show should the server say it back (T109).
+    fn secret(&self) -> Option<&Secret> {
         None
     }
 

@@ -215,13 +215,20 @@ impl Session {
                 self.close(Error::new(ErrorKind::Auth, text)); // M19, T028
             }
             Credential::Login { user, password } => {
+                self.redaction.hide(password.expose());
                 let command = LoginCommand::new(user, password);
                 self.submit_own(command, |result| Fed::Login(result.map(|()| "LOGIN".into())));
             }
             Credential::Sasl(mechanism) => {
                 let name: Box<str> = mechanism.name().into();
+                if let Some(secret) = mechanism.secret() {
+                    self.redaction.hide(secret.expose());
+                }
                 match Authenticate::new(mechanism, self.capabilities.has(&Capability::SaslIr)) {
                     Ok(command) => {
+                        if let Some(initial) = command.initial() {
+                            self.redaction.hide_message(initial);
+                        }
                         self.submit_own(command, |result| Fed::Login(result.map(|()| name)));
                     }
                     Err(error) => self.close(error),
@@ -378,6 +385,7 @@ impl Session {
 
     fn ready(&mut self) {
         self.opening.stage = Stage::Done;
+        self.redaction.clear();
         self.release_early();
         self.events.push(Event::Ready(Box::new(self.opening.opened.clone())));
     }

@@ -21,6 +21,7 @@ use crate::mechanism::SlowStep;
 use crate::opening::{Fed, OpeningState};
 use crate::outbox::{Outbox, Upload};
 use crate::queue::{CommandId, InFlight, Queue, Queued, Waiting, fail_waiting, submitted};
+use crate::redaction::Redaction;
 use crate::state::{Epoch, Protection, State};
 use crate::trace::{Trace, TraceLine};
 use crate::track::Switch;
@@ -74,6 +75,8 @@ pub struct Session {
     pub(crate) place: Where,
     /// Octets and responses before login, which are limited (T025).
     pub(crate) before_login: (u64, u32),
+    /// What the server may not say back.
+    pub(crate) redaction: Redaction,
     /// Who does slow steps.
     pub(crate) slow: Slow,
     /// There were bytes behind the OK of COMPRESS; what they are when inflated is still to be seen.
@@ -141,6 +144,7 @@ impl Session {
             told_during_login: false,
             place: Where::BetweenResponses,
             before_login: (0, 0),
+            redaction: Redaction::default(),
             slow: if config.slow_steps { Slow::Elsewhere(None) } else { Slow::Here },
             compressed_behind: false,
         }
@@ -538,6 +542,7 @@ impl Session {
         }
         self.outbox.clear();
         let _ = self.poll_slow_step();
+        self.redaction.clear();
         self.events.push(Event::Closed(error));
     }
 }

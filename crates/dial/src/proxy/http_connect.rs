@@ -18,6 +18,8 @@ pub(super) struct HttpConnect {
     line: usize,
     /// Bytes of all heads so far, interim ones (1xx) included.
     total: usize,
+    /// What a proxy may not say back in its refusal (T109).
+    secrets: Vec<String>,
 }
 
 impl HttpConnect {
@@ -27,6 +29,7 @@ impl HttpConnect {
         credentials: Option<&Credentials>,
     ) -> Result<(Vec<u8>, Self), ProxyError> {
         let target = Address { host: host.clone(), port: Some(port) };
+        let mut secrets = Vec::new();
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
         if let Some(Credentials { user, password }) = credentials {
             // RFC 7617 §2: the first colon ends the user.
@@ -36,10 +39,11 @@ impl HttpConnect {
             let basic = STANDARD.encode(format!("{user}:{password}"));
             request.push_str("Proxy-Authorization: Basic ");
             request.push_str(&basic);
+            secrets = vec![basic, password.clone()];
             request.push_str("\r\n");
         }
         request.push_str("\r\n");
-        Ok((request.into_bytes(), Self { head: Vec::new(), line: 0, total: 0 }))
+        Ok((request.into_bytes(), Self { head: Vec::new(), line: 0, total: 0, secrets }))
     }
 
     pub(super) fn handle_byte(&mut self, byte: u8) -> Result<Reply, ProxyError> {
@@ -71,6 +75,9 @@ impl HttpConnect {
             Some(200..=299) => Ok(Reply::Done),
             Some(407) => Err(ProxyError::Authentication),
             Some(_) => {
+                let hidden =
+                    |line: String, secret: &String| if secret.is_empty() { line } else { line.replace(secret, "***") };
+                let line = self.secrets.iter().fold(line.into_owned(), hidden);
                 let shown = line.trim_end().chars().take(200).map(|c| if c.is_control() { '\u{fffd}' } else { c });
                 Err(ProxyError::Refused(shown.collect()))
             }

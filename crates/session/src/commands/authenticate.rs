@@ -46,6 +46,11 @@ impl Authenticate {
         let inline = sasl_ir && matches!(&initial, Some(initial) if initial.len() <= MAX_INITIAL);
         Ok(Self { name: mechanism.name().into(), mechanism, initial, inline })
     }
+
+    /// What is said first, if anything.
+    pub(crate) fn initial(&self) -> Option<&[u8]> {
+        self.initial.as_deref()
+    }
 }
 
 impl Command for Authenticate {
