@@ -182,9 +182,6 @@ impl Engine {
             _ => {}
         }
         let epoch = self.epoch();
-        if self.opening.is_some() {
-            self.listeners.keep(&event);
-        }
         self.listeners.hear(epoch, event);
     }
 }

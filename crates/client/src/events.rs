@@ -19,12 +19,12 @@ use crate::link::{Fate, Link};
 
 /// Events a listener may leave unread; beyond it the oldest are dropped and counted.
 const MAX: usize = 1024;
-/// Events of the opening that are kept for the first listener.
-const MAX_OPENING: usize = 64;
+/// Events that are kept for the first listener.
+const MAX_KEPT: usize = 64;
 
 /// Everything the server says unasked, as a stream that ends with the connection, which it does not keep open. Dropping it stops listening.
 ///
-/// The first to listen hears what the server said while it was logged in to.
+/// The first to listen hears alerts, notices and warnings from before, from those at login on.
 ///
 /// A listener that falls behind by 1024 events loses the oldest and is told how many by [`Event::Missed`].
 #[derive(Debug)]
@@ -44,11 +44,11 @@ pub struct Watch {
 }
 
 /// All who listen to one connection; the driver's end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Listeners {
     all: Vec<Mouth<Event>>,
-    /// What was said up to "ready", for the first to listen: nobody can before.
-    opening: Vec<Event>,
+    /// What is for people, until somebody listens: before "ready" nobody can. `None` from the first listener on.
+    kept: Option<Vec<Event>>,
     watches: Vec<(Epoch, Mouth<MailboxEvent>)>,
 }
 
@@ -80,9 +80,15 @@ enum End {
     Over,
 }
 
+impl Default for Listeners {
+    fn default() -> Self {
+        Self { all: Vec::new(), kept: Some(Vec::new()), watches: Vec::new() }
+    }
+}
+
 impl Listeners {
     pub(crate) fn add(&mut self, listener: Mouth<Event>) {
-        self.opening.drain(..).for_each(|event| listener.ears.hear(event));
+        self.kept.take().into_iter().flatten().for_each(|event| listener.ears.hear(event));
         self.all.push(listener);
     }
 
@@ -90,11 +96,11 @@ impl Listeners {
         self.watches.push((epoch, watch));
     }
 
-    /// Keeps what is said before anybody can listen: an alert at login is for people.
-    pub(crate) fn keep(&mut self, event: &Event) {
+    /// Keeps what is for people while nobody listens yet: an alert at login, for one.
+    fn keep(&mut self, event: Event) {
         let telling = matches!(event, Event::Alert { .. } | Event::Notice(_) | Event::Warning(_) | Event::Bye(_));
-        if telling && self.all.is_empty() && self.opening.len() < MAX_OPENING {
-            self.opening.push(event.clone());
+        if let Some(kept) = self.kept.as_mut().filter(|kept| telling && kept.len() < MAX_KEPT) {
+            kept.push(event);
         }
     }
 
@@ -108,7 +114,7 @@ impl Listeners {
             }
         }
         if self.all.is_empty() {
-            return;
+            return self.keep(event);
         }
         self.all.retain(Mouth::is_heard);
         for listener in self.all.iter().skip(1) {
