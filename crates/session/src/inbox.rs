@@ -18,9 +18,9 @@ use imapkit_wire::{Encoder, Piece, Response, StatusKind, StatusLine, Tagged, Unt
 use crate::command::{Completion, Effect, Proceed};
 use crate::error::{Error, ErrorKind, Reply, printable};
 use crate::event::{Event, MailboxEvent, Warning};
-use crate::mechanism::SlowStep;
+use crate::mechanism::{Slow, SlowStep};
 use crate::queue::{CommandId, InFlight, complete};
-use crate::session::{BodyOwner, Session, Slow};
+use crate::session::{BodyOwner, Session};
 use crate::state::State;
 
 /// Responses before login that are looked at (T025).

@@ -54,6 +54,15 @@ pub trait Mechanism: Send {
     }
 }
 
+/// Who does the steps of a login that take long.
+#[derive(Debug)]
+pub(crate) enum Slow {
+    /// The session, at once.
+    Here,
+    /// The caller, who has yet to fetch this one.
+    Elsewhere(Option<SlowStep>),
+}
+
 /// A step of a login that takes long, taken out of the session to be done where it holds nothing up.
 ///
 /// [`crate::Session::poll_slow_step`] gives it, [`SlowStep::run`] does the work on whatever thread, and

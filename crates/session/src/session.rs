@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Event, EventQueue, Layer};
 use crate::hazard;
 use crate::mailbox_view::MailboxView;
-use crate::mechanism::SlowStep;
+use crate::mechanism::{Slow, SlowStep};
 use crate::opening::{Fed, OpeningState};
 use crate::outbox::{Outbox, Upload};
 use crate::queue::{CommandId, InFlight, Queue, Queued, Waiting, fail_waiting, submitted};
@@ -92,15 +92,6 @@ pub(crate) enum BodyOwner {
     Command(CommandId),
     /// Nobody asked for it: it is thrown away.
     Nobody,
-}
-
-/// Who does the steps of a login that take long.
-#[derive(Debug)]
-pub(crate) enum Slow {
-    /// The session, at once.
-    Here,
-    /// The caller, who has yet to fetch this one.
-    Elsewhere(Option<SlowStep>),
 }
 
 impl Session {
