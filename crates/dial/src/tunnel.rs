@@ -156,9 +156,8 @@ mod tests {
         assert_eq!(fill("run {host}", "fe80::1%eth0", None).unwrap()[1], "fe80::1%eth0");
     }
 
-    /// T076
     #[test]
-    fn values_that_look_like_options_are_refused() {
+    fn t076_values_that_look_like_options_are_refused() {
         assert!(Host::parse("-oProxyCommand=x").is_err());
         let hostile = Host::Name(String::from("-oProxyCommand=x"));
         let template = CommandTemplate::parse("ssh {user}@{host}").unwrap();

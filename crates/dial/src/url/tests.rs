@@ -46,9 +46,8 @@ fn every_part_is_read() {
     assert_eq!(parse("imaps://ann@example.org@h").user.as_deref(), Some("ann@example.org"));
 }
 
-/// T075
 #[test]
-fn line_breaks_and_zero_bytes_are_refused_in_every_part() {
+fn t075_line_breaks_and_zero_bytes_are_refused_in_every_part() {
     for bad in ["%0d%0aA9%20LOGOUT", "%0D", "%0A", "%00", "a%00b", "\r", "\n", "\0"] {
         for text in [
             format!("imap://h/{bad}"),
