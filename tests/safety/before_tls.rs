@@ -84,8 +84,8 @@ fn t026_a_handshake_that_never_ends_is_given_up_by_name() {
 #[test]
 fn t011_tags_that_are_guessed_answer_nothing() {
     let conversation = |conn: &mut PeerConn, _| {
-        let guesses: String =
-            (1..60).map(|n| format!("A{n} OK x\r\na{n:03} OK x\r\nA{n:04} OK x\r\n{n} OK x\r\n")).collect();
+        let guess = |n| format!("A{n} OK x\r\na{n:03} OK x\r\nA{n:04} OK x\r\n{n} OK x\r\n");
+        let guesses = (1..60).map(guess).collect::<Vec<_>>().concat();
         conn.send(format!("* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n{guesses}"))?;
         conn.drain()
     };
@@ -328,6 +328,6 @@ fn t039_the_protocol_that_answers_is_named_at_once() {
 #[test]
 fn a_login_that_goes_well_shows_no_password_either() {
     Gate::over(&[Link::Plain, Link::StartTls, Link::Tls]).hold(log_in, |visit, _| {
-        assert!(visit.opened.as_ref().is_some_and(|opened| opened.authenticated), "{visit:#?}")
+        assert!(visit.opened.as_ref().is_some_and(|opened| opened.authenticated), "{visit:#?}");
     });
 }

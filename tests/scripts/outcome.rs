@@ -79,13 +79,9 @@ pub(crate) fn leaks(script: &Script, told: &[String]) -> Vec<String> {
 
 /// An error as people and logs may see it: message, `Debug` and all its causes.
 pub(crate) fn all_of(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text += &format!(" {next} {next:?}");
-        cause = next.source();
-    }
-    text
+    let first: &dyn std::error::Error = error;
+    let causes = std::iter::successors(Some(first), |error| error.source());
+    causes.map(|error| format!("{error} {error:?} {error:#?}")).collect::<Vec<_>>().join(" ")
 }
 
 /// A change of the selected mailbox.
