@@ -6,6 +6,7 @@
 mod deps;
 mod layers;
 mod protocol;
+mod safety;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -62,6 +63,7 @@ const RULES: &[(&str, Rule)] = &[
     ("commands", protocol::commands),
     ("rfc-table", protocol::rfc_table),
     ("verbs", protocol::verbs),
+    ("safety", safety::gates),
     ("banned", deps::banned),
     ("duplicates", deps::duplicates),
 ];

@@ -1,7 +1,8 @@
 //! A small good tree, and for every rule the ways to break it: a rule that cannot fail guards nothing.
 
 use super::tree::{Link, Package, Tree};
-use super::{Finding, RULES};
+use super::{Finding, RULES, safety};
+use std::collections::BTreeMap;
 
 fn package(folder: Option<&str>, name: &str, version: &str, links: &[&str]) -> Package {
     let links = links.iter().map(|to| Link { to: (*to).to_owned(), dev: false }).collect();
@@ -31,10 +32,17 @@ fn good() -> Tree {
             "[bans]\ndeny = [{ crate = \"old:<2.0.0\", reason = \"RUSTSEC-1\" }, { crate = \"chrono\", wrappers = [\"old\"] }]\n",
         ),
     ];
+    let mut files: BTreeMap<String, String> = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    let rows = safety::rows()
+        .into_iter()
+        .map(|row| format!("| {row} ★ | it holds | `tests/t.rs::it_holds`, `corpus/t.imap` |\n"));
+    files.insert("docs/safety.md".into(), rows.collect());
+    files.insert("tests/t.rs".into(), "//! Tests.\n#[test]\nfn it_holds() {}\n".into());
+    files.insert("corpus/t.imap".into(), format!("# hazards: {}\n", Vec::from_iter(safety::rows()).join(" ")));
     let types = "imapkit-types@0.1.0";
     let wire = "imapkit-wire@0.1.0";
     Tree {
-        files: files.map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
+        files,
         packages: vec![
             package(Some("crates/types"), "imapkit-types", "0.1.0", &["old@2.1.0"]),
             package(Some("crates/wire"), "imapkit-wire", "0.1.0", &[types]),
@@ -56,6 +64,12 @@ type Damage = (&'static str, fn(&mut Tree));
 
 fn write(tree: &mut Tree, path: &str, text: &str) {
     tree.files.insert(path.to_owned(), text.to_owned());
+}
+
+fn edit(tree: &mut Tree, path: &str, from: &str, to: &str) {
+    let text = tree.files.get_mut(path).expect("a file of the good tree");
+    assert!(text.contains(from), "{path} holds no {from}");
+    *text = text.replacen(from, to, 1);
 }
 
 const DAMAGE: &[Damage] = &[
@@ -83,6 +97,12 @@ const DAMAGE: &[Damage] = &[
     ("rfc-table", |t| drop(t.files.remove("crates/session/src/commands/noop.rs"))),
     ("verbs", |t| write(t, "crates/client/src/verbs.rs", "//! Verbs.\npub async fn noop() {}\npub async fn id() {}\n")),
     ("verbs", |t| drop(t.files.remove("crates/blocking/src/verbs.rs"))),
+    ("safety", |t| drop(t.files.remove("docs/safety.md"))),
+    ("safety", |t| edit(t, "docs/safety.md", "| T054 ", "| T154 ")),
+    ("safety", |t| edit(t, "docs/safety.md", "`tests/t.rs::it_holds`, `corpus/t.imap`", "")),
+    ("safety", |t| edit(t, "tests/t.rs", "fn it_holds()", "fn it_held()")),
+    ("safety", |t| edit(t, "corpus/t.imap", " T109", "")),
+    ("safety", |t| drop(t.files.remove("corpus/t.imap"))),
     ("banned", |t| t.packages[4].version = "1.9.9".into()),
     ("banned", |t| t.packages[1].links.push(Link { to: "chrono@0.4.0".into(), dev: false })),
     ("banned", |t| drop(t.files.remove("deny.toml"))),
