@@ -250,6 +250,7 @@ impl Session {
 
     /// Everything else, in one flight.
     fn details(&mut self) {
+        self.redaction.clear();
         let profile = self.profile();
         let plan = &mut self.opening.plan;
         let identify = plan.identify.take().filter(|_| self.capabilities.has(&Capability::Id));
@@ -385,7 +386,6 @@ impl Session {
 
     fn ready(&mut self) {
         self.opening.stage = Stage::Done;
-        self.redaction.clear();
         self.release_early();
         self.events.push(Event::Ready(Box::new(self.opening.opened.clone())));
     }
