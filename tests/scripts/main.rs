@@ -22,9 +22,13 @@ use crate::tokio_client::TokioClient;
 
 /// Scripts that mean something else when their bytes are cut: a client that has seen only the first line may answer it.
 const WHOLE_WRITES: [&str; 2] = ["starttls/early_ok.imap", "starttls/future_tag_under_tls.imap"];
-/// The same on sockets, where the answer to an OK is a TLS handshake.
-const WHOLE_ON_SOCKETS: [&str; 3] =
-    ["starttls/trailing_bytes.imap", "starttls/alert_suffix.imap", "starttls/bye_suffix.imap"];
+/// The same on sockets, where the answer to an OK is a TLS handshake; and one that is too long to be sent byte by byte.
+const WHOLE_ON_SOCKETS: [&str; 4] = [
+    "starttls/trailing_bytes.imap",
+    "starttls/alert_suffix.imap",
+    "starttls/bye_suffix.imap",
+    "greeting/line_too_long.imap",
+];
 
 /// What has to hold before a release is played in more ways: these folders over TLS as well, and cut to pieces on sockets too.
 const GATES: [&str; 4] = ["/greeting/", "/starttls/", "/login/", "/robust/"];
