@@ -9,12 +9,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imapkit_session::{CapabilityBook, Command, Error, ErrorKind, Login, Opened, State};
+use imapkit_sasl::Credentials;
+use imapkit_session::commands::{AskCapability, StartTls};
+use imapkit_session::{
+    CapabilityBook, Command, Error, ErrorKind, Login, Opened, Protection, Reply as Answer, State, TraceLine,
+};
+use imapkit_transport::{Facts, ServerId, TlsConfig};
 
 use crate::cancel::{Canceller, Patience};
 use crate::connect::ConnectionInfo;
 use crate::driver::Driver;
 use crate::events::Events;
+use crate::failure;
+use crate::poll;
 use crate::reply::Reply;
 
 /// A connection to an IMAP server. When the last handle (clients, selected mailboxes, iterators, replies) is gone the connection is closed.
@@ -94,6 +101,73 @@ impl Client {
             self.close();
             Err(over)
         })
+    }
+
+    /// Logs in as [`crate::Config::credentials`] would have: bound to this TLS connection where the mechanism and its policy want that.
+    ///
+    /// # Errors
+    /// As [`Client::login`].
+    pub fn login_as(&self, credentials: Credentials) -> Result<Opened, Error> {
+        let binding = self.driver.lock().binding();
+        self.login(credentials.channel_binding(move || binding.get().cloned()))
+    }
+
+    /// Starts TLS on a connection that was opened in clear text and where nobody has logged in (STARTTLS), and asks for the capabilities
+    /// again. `host` and `port` are the server's, for its certificate.
+    ///
+    /// # Errors
+    /// What the server answered if not OK; then the connection goes on in clear text. When the handshake fails or takes too long, the
+    /// connection is closed.
+    pub fn start_tls(&self, config: TlsConfig, host: &str, port: u16) -> Result<(), Error> {
+        let server = ServerId::new(host, port).map_err(failure::transport)?;
+        self.driver.change(|engine| engine.prepare_tls(config, server));
+        self.run(StartTls)?;
+        let done = self.driver.wait(self.patience(), |engine, _| match engine.session.error() {
+            Some(error) => Some(Err(error.clone())),
+            None => (engine.session.protection() == Protection::Tls).then_some(Ok(())),
+        });
+        match done {
+            Ok(started) => started?,
+            Err(over) => {
+                self.close();
+                return Err(over);
+            }
+        }
+        self.run(AskCapability)
+    }
+
+    /// What TLS has agreed on, now; `None` while there is no TLS.
+    pub fn tls(&self) -> Option<Facts> {
+        self.driver.lock().layers.facts().cloned()
+    }
+
+    /// What the server answered to the command that ended last, and how many commands it has answered.
+    pub fn last_reply(&self) -> (u64, Option<Answer>) {
+        let engine = self.driver.lock();
+        let (count, reply) = engine.session.last_reply();
+        (count, reply.cloned())
+    }
+
+    /// Hears what the server has said since the last call, without waiting. So does every call on the connection, if it has been quiet for
+    /// half a second; this is for programs that make none and want to know whether the connection still stands.
+    pub fn catch_up(&self) {
+        self.driver.change(|_| ());
+    }
+
+    /// Whether octets of the server wait to be read, and whether there is room for ours.
+    pub fn readiness(&self) -> (bool, bool) {
+        let ready = poll::look(self.driver.socket().fd());
+        (ready.read, ready.write)
+    }
+
+    /// Calls `tracer` for every line from now on; see [`crate::Config::trace`].
+    pub fn trace(&self, tracer: impl Fn(&TraceLine) + Send + Sync + 'static) {
+        self.driver.lock().set_tracer(Some(Arc::new(tracer)));
+    }
+
+    /// Ends what [`Client::trace`] or [`crate::Config::trace`] began.
+    pub fn end_trace(&self) {
+        self.driver.lock().set_tracer(None);
     }
 
     /// Octets received from and sent to the network, TLS and compression included.

@@ -78,6 +78,8 @@ pub(crate) enum Wanted {
         anywhere: bool,
     },
     Tunnel,
+    /// A tunnel that is reached over the network.
+    Forwarded,
 }
 
 /// Who logs in.
@@ -194,6 +196,15 @@ impl Config {
     /// [`Config::tls_config`] applies there: the proxy is somebody else.
     pub fn proxy_tls_config(mut self, config: TlsConfig) -> Self {
         self.proxy_trust = Trust::given(config);
+        self
+    }
+
+    /// Lets [`Config::tunnel`] go over the network: host and port are the near end of a tunnel of the caller's (a port forwarded by SSH),
+    /// which protects the link as far as the caller knows.
+    pub fn danger_forwarded(mut self) -> Self {
+        if self.protection == Wanted::Tunnel {
+            self.protection = Wanted::Forwarded;
+        }
         self
     }
 

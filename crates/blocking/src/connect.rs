@@ -214,7 +214,7 @@ impl Connector {
                     .map_err(failure::transport)?;
                 Ok(Some((self.config.trust.load(&server)?, server)))
             }
-            Wanted::Plaintext { .. } | Wanted::Tunnel => Ok(None),
+            Wanted::Plaintext { .. } | Wanted::Tunnel | Wanted::Forwarded => Ok(None),
         }
     }
 

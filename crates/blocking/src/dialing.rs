@@ -97,12 +97,12 @@ fn lost(host: &Host, mut error: RaceError<io::Error>) -> Error {
     }
     match error.resolve.pop() {
         Some(error) => no_address(host, error),
-        None => Error::new(ErrorKind::Io, format!("resolving {host}: the name has no address")),
+        None => failure::resolve(host, None),
     }
 }
 
 pub(crate) fn no_address(host: &Host, error: io::Error) -> Error {
-    failure::io(&format!("resolving {host}"), error)
+    failure::resolve(host, Some(error))
 }
 
 /// Runs a race to its end; `None` when all attempts have failed.

@@ -99,6 +99,22 @@ impl Engine {
         }
     }
 
+    /// TLS may be asked for later.
+    pub(crate) fn prepare_tls(&mut self, config: TlsConfig, server: ServerId) {
+        self.tls = Some((config, server));
+    }
+
+    /// Where the channel binding will be.
+    pub(crate) fn binding(&self) -> Binding {
+        Arc::clone(&self.binding)
+    }
+
+    /// Begins or ends to trace.
+    pub(crate) fn set_tracer(&mut self, tracer: Option<Tracer>) {
+        self.session.set_trace(tracer.is_some());
+        self.tracer = tracer;
+    }
+
     /// Moves what can be moved without waiting; false when there was nothing to do.
     pub(crate) fn step(&mut self, socket: &Socket, now: Tick) -> bool {
         if self.seen.until(now) > STALE {

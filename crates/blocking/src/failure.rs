@@ -2,14 +2,52 @@
 //!
 //! Separate so that every layer's errors get their kind in one place: who is to blame and whether to try again follows from it. No RFC.
 
+use std::fmt;
 use std::io;
 
+use imapkit_dial::Host;
 use imapkit_session::{Error, ErrorKind};
 use imapkit_transport as transport;
 
 /// The network failed while `doing`.
 pub(crate) fn io(doing: &str, error: io::Error) -> Error {
     Error::with_source(ErrorKind::Io, format!("{doing}: {error}"), error)
+}
+
+/// Why a host's name did not lead to an address. The source of such errors, for programs that tell them from others of the network.
+#[derive(Debug)]
+pub struct ResolveError {
+    host: String,
+    error: Option<io::Error>,
+}
+
+impl ResolveError {
+    /// The resolver's error; `None` when the name exists and has no address.
+    pub fn io(&self) -> Option<&io::Error> {
+        self.error.as_ref()
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Some(error) => write!(f, "resolving {}: {error}", self.host),
+            None => write!(f, "resolving {}: the name has no address", self.host),
+        }
+    }
+}
+
+impl std::error::Error for ResolveError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let error: &(dyn std::error::Error + 'static) = self.error.as_ref()?;
+        Some(error)
+    }
+}
+
+/// A name was not resolved.
+pub(crate) fn resolve(host: &Host, error: Option<io::Error>) -> Error {
+    let failed = ResolveError { host: host.to_string(), error };
+    Error::with_source(ErrorKind::Io, failed.to_string(), failed)
 }
 
 /// A byte layer failed.

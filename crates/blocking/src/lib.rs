@@ -113,6 +113,7 @@ pub use client::Client;
 pub use config::Config;
 pub use connect::{ConnectionInfo, Connector, connect, connect_and_select, connect_stream};
 pub use events::{Events, Watch, Within};
+pub use failure::ResolveError;
 pub use fetch_iter::{FetchIter, FetchRequest};
 pub use message::Message;
 pub use reply::Reply;
@@ -125,6 +126,7 @@ pub use imapkit_sasl as sasl;
 pub use imapkit_session as session;
 pub use imapkit_session::{
     Blame, CapabilityBook, Command, Compression, Error, ErrorKind, Event, Fingerprint, Login, MailboxEvent, Opened,
+    Reply as Answer,
     Row, State, Timers, TraceLine, commands, recovery, types, wire,
 };
 pub use imapkit_transport as transport;

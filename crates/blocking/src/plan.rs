@@ -67,7 +67,7 @@ pub(crate) fn session(config: &Config, login: Option<Box<dyn Login>>) -> imapkit
     let security = match config.protection {
         Wanted::Tls => Security::Tls,
         Wanted::StartTls => Security::StartTls,
-        Wanted::Tunnel | Wanted::Plaintext { anywhere: false } => Security::Trusted,
+        Wanted::Tunnel | Wanted::Forwarded | Wanted::Plaintext { anywhere: false } => Security::Trusted,
         Wanted::Plaintext { anywhere: true } => Security::DangerClear,
     };
     imapkit_session::Config {
@@ -172,5 +172,6 @@ mod tests {
     fn a_tunnel_needs_a_way() {
         assert_eq!(check(&Config::tunnel("imap.example.org")).unwrap_err().kind(), ErrorKind::Misuse);
         assert!(check(&Config::unix("/run/imap.sock")).is_ok());
+        assert!(check(&Config::tunnel("localhost:2143").danger_forwarded()).is_ok());
     }
 }

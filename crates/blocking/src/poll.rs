@@ -49,6 +49,15 @@ pub(crate) fn wait_for(fd: BorrowedFd<'_>, interest: Ready, waker: &Waker, timeo
     Ok(Ready::of(fds[1].revents()))
 }
 
+/// What `fd` is ready for now.
+pub(crate) fn look(fd: BorrowedFd<'_>) -> Ready {
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN | PollFlags::OUT)];
+    match sleep(&mut fds, Duration::ZERO) {
+        Ok(()) => Ready::of(fds[0].revents()),
+        Err(_) => Ready::default(),
+    }
+}
+
 /// Waits until one of `fds` is writable, which is when a connection attempt has ended, or the waker was woken; tells which are. Wake-ups
 /// so far are forgotten on return.
 pub(crate) fn wait_writable<'a>(

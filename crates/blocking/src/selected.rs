@@ -6,6 +6,8 @@
 //! Invariants: a set that does not fit a line is sent in pieces, one after another, and the answers are joined (M26); an empty set asks
 //! nothing of the server; nothing but [`Selected::expunge`] removes messages that were not named.
 
+use std::time::Duration;
+
 use imapkit_session::commands::{
     Close, Copy, Expunge, Expunged, Found, MailboxInfo, Messages, Move, MovePlan, Search, Store, StoreHow, Stored,
     UidExpunge, Unselect,
@@ -45,6 +47,12 @@ impl Selected {
     /// The connection it is selected on.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The same mailbox, each call on it limited to so much time; see [`Client::with_timeout`].
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { client: self.client.with_timeout(timeout), ..self.clone() }
     }
 
     /// How many messages there are, as far as the server has told.

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use imapkit_session::commands::{
-    AppendUid, AskCapability, Check, Create, Delete, Enable, Id, List, Logout, Lsub, Namespace, Noop, Raw, RawAnswer,
-    Rename, Select, Status, Subscribe, Unsubscribe,
+    AppendUid, AskCapability, Check, Create, Delete, Enable, GetQuota, GetQuotaRoot, Id, List, Logout, Lsub,
+    MailboxQuota, Namespace, Noop, Raw, RawAnswer, Rename, Select, Status, Subscribe, Unsubscribe,
 };
-use imapkit_session::types::{self, Capability, ListEntry, Mailbox, Namespaces, ServerId, StatusItems};
+use imapkit_session::types::{self, Capability, ListEntry, Mailbox, Namespaces, Quota, ServerId, StatusItems};
 use imapkit_session::{CapabilityBook, Error, ErrorKind};
 
 use crate::client::Client;
@@ -212,6 +212,20 @@ impl Client {
         Error: From<M::Error>,
     {
         upload::append_all(self, &mailbox(name)?, messages.into_iter().collect())
+    }
+
+    /// Asks which limits count for a mailbox, and how much of them is used (QUOTA).
+    pub fn quota_root<M>(&self, name: M) -> Result<MailboxQuota, Error>
+    where
+        M: TryInto<Mailbox>,
+        Error: From<M::Error>,
+    {
+        self.run(GetQuotaRoot::new(mailbox(name)?))
+    }
+
+    /// Asks how much of a limit is used, by the name of its root (QUOTA).
+    pub fn quota(&self, root: &str) -> Result<Quota, Error> {
+        self.run(GetQuota::new(root))
     }
 
     /// Sends a line as a person typed it, quotes and all, and gives everything the server says in answer. It runs alone.

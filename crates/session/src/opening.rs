@@ -129,7 +129,9 @@ impl Session {
             return self.offer_or_ask();
         }
         if self.capabilities.offered().is_some_and(|offered| !offered.has(&Capability::StartTls)) {
-            return self.close(Error::new(ErrorKind::Unsafe, "the server offers no STARTTLS: nothing was sent"));
+            let lacking = Error::new(ErrorKind::Unsupported, "STARTTLS is not offered");
+            let text = "the server offers no STARTTLS: nothing was sent";
+            return self.close(Error::with_source(ErrorKind::Unsafe, text, lacking));
         }
         self.opening.stage = Stage::ExpectStartTls;
         self.submit_own(StartTls, Fed::StartTls);

@@ -13,7 +13,7 @@ use imapkit_wire::{Decoder, Encoder, Framer, Limits, StatusKind, StatusLine, Whe
 use crate::capabilities::CapabilityBook;
 use crate::command::{Command, Completion, Effect, Needs, Rules};
 use crate::config::{Config, Login, Security, Tick, Timers};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Reply};
 use crate::event::{Event, EventQueue, Layer};
 use crate::hazard;
 use crate::mailbox_view::MailboxView;
@@ -69,6 +69,8 @@ pub struct Session {
     /// The server said BYE; read on until then at most.
     pub(crate) bye: Option<(Error, Tick)>,
     pub(crate) closed: Option<Error>,
+    /// The completion that came last, and how many there were.
+    pub(crate) last_reply: (u64, Option<Reply>),
     /// The server has told its capabilities since login was sent.
     pub(crate) told_during_login: bool,
     /// Where the reading stands: between responses, in a line, in a literal; for errors.
@@ -132,6 +134,7 @@ impl Session {
             body: BodyOwner::NoBody,
             bye: None,
             closed: None,
+            last_reply: (0, None),
             told_during_login: false,
             place: Where::BetweenResponses,
             before_login: (0, 0),
@@ -397,6 +400,17 @@ impl Session {
     /// Why the connection is over, once it is.
     pub fn error(&self) -> Option<&Error> {
         self.closed.as_ref()
+    }
+
+    /// What the server answered to the command that ended last, and how many it has answered so far: for those who show the server's words
+    /// also when all is well.
+    pub fn last_reply(&self) -> (u64, Option<&Reply>) {
+        (self.last_reply.0, self.last_reply.1.as_ref())
+    }
+
+    /// Begins or ends recording lines for [`Session::poll_trace`]. Lines recorded so far stay.
+    pub fn set_trace(&mut self, on: bool) {
+        self.trace.set(on);
     }
 
     /// True when no command waits or runs, IDLE aside.

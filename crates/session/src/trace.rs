@@ -38,6 +38,10 @@ impl Trace {
         Self { on, lines: VecDeque::new() }
     }
 
+    pub(crate) fn set(&mut self, on: bool) {
+        self.on = on;
+    }
+
     pub(crate) fn command(&mut self, tag: &Tag, name: &str, secret: bool, encoded: &Encoded) {
         if !self.on {
             return;

@@ -26,6 +26,7 @@ const WHAT: &str = "raw command";
 pub struct Raw {
     tokens: Vec<RawToken>,
     effect: Effect,
+    writes: bool,
 }
 
 /// What the server said.
@@ -62,7 +63,7 @@ impl Raw {
             "CLOSE" | "UNSELECT" => Effect::Deselect,
             _ => Effect::None,
         };
-        Ok(Self { tokens, effect })
+        Ok(Self { tokens, effect, writes: true })
     }
 
     /// A command as somebody typed it: words parted by spaces. A word in quotes is a string, whatever it holds; a word in braces, `{…}`, is
@@ -71,6 +72,21 @@ impl Raw {
     /// # Errors
     /// As for [`Raw::new`], and when a quote or brace is not closed.
     pub fn parse(line: &str) -> Result<Self, Invalid> {
+        Self::new(Self::split(line)?)
+    }
+
+    /// Says that it changes nothing on the server: when its answer is lost, nothing is left unknown.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.writes = false;
+        self
+    }
+
+    /// The tokens of what somebody typed, for callers that put something of their own before or between them; see [`Raw::parse`].
+    ///
+    /// # Errors
+    /// When a quote or brace is not closed. Everything else is for [`Raw::new`] to find.
+    pub fn split(line: &str) -> Result<Vec<RawToken>, Invalid> {
         let mut tokens = Vec::new();
         let mut rest = line.trim();
         while !rest.is_empty() {
@@ -78,7 +94,7 @@ impl Raw {
             tokens.push(token);
             rest = after.trim_start_matches(' ');
         }
-        Self::new(tokens)
+        Ok(tokens)
     }
 }
 
@@ -148,7 +164,7 @@ impl Command for Raw {
             state: Needs::Any,
             claims: Claims::ALL,
             exclusive: true,
-            writes: true,
+            writes: self.writes,
             effect: self.effect,
             ..Rules::default()
         }
