@@ -126,7 +126,6 @@ pub use imapkit_sasl as sasl;
 pub use imapkit_session as session;
 pub use imapkit_session::{
     Blame, CapabilityBook, Command, Compression, Error, ErrorKind, Event, Fingerprint, Login, MailboxEvent, Opened,
-    Reply as Answer,
-    Row, State, Timers, TraceLine, commands, recovery, types, wire,
+    Reply as Answer, Row, State, Timers, TraceLine, commands, recovery, types, wire,
 };
 pub use imapkit_transport as transport;

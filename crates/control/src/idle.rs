@@ -1,0 +1,160 @@
+//! Waiting for changes of the mailbox: on the caller's thread until something happens, or on the worker thread while the program does
+//! something else.
+//!
+//! Separate because monitoring goes on beside other calls: the library ends IDLE for them and begins it again afterwards. RFC 2177 (IDLE),
+//! RFC 9051 §6.3.13; where a server has no IDLE it is asked every minute (M17).
+//!
+//! Invariant: an update is told once, and its number is right at the time: expunges before it are taken into account, in the server's order.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use imapkit_blocking::{Error, ErrorKind, MailboxEvent, Watch};
+
+use crate::code::ErrorCode;
+use crate::constants::{IdleOption, State, UpdateType};
+use crate::control::{Control, Inner, Result};
+use crate::error::ControlError;
+
+/// How long to wait when nobody says: as good as for ever.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// What came together is told together.
+const TOGETHER: Duration = Duration::ZERO;
+/// More messages at once than a program wants to hear of one by one: a single update says to look at the mailbox again.
+const MAX_UPDATES: u32 = 1000;
+
+/// A change of the mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// What sort of change.
+    pub kind: UpdateType,
+    /// The number of the message; 0 when it is about the whole mailbox.
+    pub number: u32,
+}
+
+impl Control {
+    /// Waits for changes of the selected mailbox. `timeout` is in seconds; without one there is no end but [`Control::cancel`].
+    ///
+    /// With [`IdleOption::Wait`] the call returns when something has changed, with the first of the changes; all of them are told by
+    /// `on_update`. `None` means that the time is over, which is told by `on_timeout`.
+    ///
+    /// With [`IdleOption::NoWait`] it returns `None` at once, and changes are told by `on_update` on the control's worker thread: until
+    /// [`Control::cancel`], the end of the time, another mailbox, or the end of the connection. Other calls can be made meanwhile.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NoMailboxSelected`]; [`ErrorCode::InProgress`] when the mailbox is being monitored already.
+    pub fn idle(&self, option: IdleOption, timeout: Option<u32>) -> Result<Option<Update>> {
+        let until =
+            timeout.filter(|seconds| *seconds > 0).map_or(FOREVER, |seconds| Duration::from_secs(seconds.into()));
+        let waits = option == IdleOption::Wait && self.inner.settings().blocking;
+        self.inner.call("idle", |inner| {
+            let selected = inner.selected()?;
+            if inner.set_monitoring(true) {
+                return Err(ControlError::new(ErrorCode::InProgress, "the mailbox is being monitored already"));
+            }
+            let exists = selected.exists().unwrap_or(0);
+            let begun = selected.watch().map(|watch| Monitor { watch, exists, until: Instant::now() + until });
+            let mut monitor = match begun {
+                Ok(monitor) => monitor,
+                Err(error) => {
+                    inner.set_monitoring(false);
+                    return Err(error.into());
+                }
+            };
+            if waits {
+                inner.enter(State::Monitoring);
+                let waited = monitor.next(inner);
+                drop(monitor);
+                inner.set_monitoring(false);
+                return waited;
+            }
+            let inner = Arc::clone(&self.inner);
+            let started = self.on_worker(move || inner.monitor(monitor));
+            if started.is_err() {
+                self.inner.set_monitoring(false);
+            }
+            started.map(|()| None)
+        })
+    }
+}
+
+/// One stretch of watching.
+struct Monitor {
+    watch: Watch,
+    exists: u32,
+    until: Instant,
+}
+
+impl Monitor {
+    /// The first of the next changes, all of them told; `None` when the time is over.
+    fn next(&mut self, inner: &Inner) -> Result<Option<Update>> {
+        let mut first = None;
+        loop {
+            let left = self.until.saturating_duration_since(Instant::now());
+            let wait = if first.is_some() { TOGETHER } else { left };
+            match self.watch.next_within(wait)? {
+                Some(event) => {
+                    if let Some(update) = self.tell(inner, &event)? {
+                        first.get_or_insert(update);
+                    }
+                }
+                None if first.is_some() => return Ok(first),
+                None => {
+                    // What it returns is not looked at: it is over.
+                    drop(inner.events.timeout());
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Tells one change, which may be several updates; gives the first.
+    fn tell(&mut self, inner: &Inner, event: &MailboxEvent) -> Result<Option<Update>> {
+        let mailbox = Update { kind: UpdateType::Mailbox, number: 0 };
+        let updates: Vec<Update> = match event {
+            MailboxEvent::Exists(now) => {
+                let (from, to) = (std::mem::replace(&mut self.exists, *now).saturating_add(1), *now);
+                match to.saturating_sub(from).saturating_add(1) {
+                    0 => Vec::new(),
+                    _ if to < from => Vec::new(),
+                    many if many > MAX_UPDATES => vec![mailbox],
+                    _ => (from..=to).map(|number| Update { kind: UpdateType::Message, number }).collect(),
+                }
+            }
+            MailboxEvent::Expunged { seq, .. } => {
+                self.exists = self.exists.saturating_sub(1);
+                vec![Update { kind: UpdateType::Expunge, number: seq.get() }]
+            }
+            MailboxEvent::Fetch(row) => {
+                vec![Update { number: row.seq.map_or(0, imapkit_blocking::types::SeqNum::get), ..mailbox }]
+            }
+            _ => vec![mailbox],
+        };
+        for update in &updates {
+            inner.events.update(update.kind, update.number)?;
+        }
+        Ok(updates.first().copied())
+    }
+}
+
+impl Inner {
+    /// Watches until something ends it, which is told by the events that are for it.
+    fn monitor(&self, mut monitor: Monitor) {
+        let over = loop {
+            match monitor.next(self) {
+                Ok(Some(_)) => {}
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        drop(monitor);
+        self.set_monitoring(false);
+        let Some(error) = over else { return };
+        // Another mailbox, or our own disconnect, is what the program wanted.
+        let stale = error.cause().map(Error::kind) == Some(ErrorKind::Stale);
+        let ours = self.live().is_none();
+        if !stale && !ours {
+            self.tell(&error);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Cancelling from other threads and from callbacks, and time that is over.
+
+use std::io::Cursor;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use imapkit_control::{Control, ErrorCode, IdleOption, MessageFlags, Section, State};
+use imapkit_testkit::peer::PeerConn;
+
+use super::support::{Log, code, guard, log_in_and_select, mail, peer, selected, server};
+
+/// Cancels once the control does this.
+fn cancel_when(control: &Arc<Control>, state: State) -> thread::JoinHandle<()> {
+    let control = Arc::clone(control);
+    thread::spawn(move || {
+        while control.state() != state || !control.is_blocked() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        // It has begun; a moment later it waits. Either way it has to end.
+        thread::sleep(Duration::from_millis(20));
+        control.cancel();
+    })
+}
+
+#[test]
+fn a_connect_is_cancelled_from_another_thread() {
+    let _guard = guard();
+    let (_peer, control) = peer(PeerConn::expect_eof);
+    let control = Arc::new(control);
+    let log = Log::of(&control);
+    let canceller = cancel_when(&control, State::Connecting);
+    assert_eq!(code(control.connect(None, None, None, None, None, None)), ErrorCode::Cancelled);
+    canceller.join().unwrap();
+    assert_eq!(log.take(), ["cancel", "error CANCELLED"]);
+    assert!(!control.is_connected());
+}
+
+#[test]
+fn m031_a_cancelled_call_leaves_the_connection_in_step() {
+    let _guard = guard();
+    let (go, wait) = mpsc::channel::<()>();
+    let (_peer, control) = peer(move |conn| {
+        log_in_and_select(conn, "")?;
+        let first = conn.expect("SEARCH SUBJECT slow")?;
+        wait.recv().unwrap();
+        conn.send(format!("* SEARCH 1\r\n{first} OK done\r\n"))?;
+        let second = conn.expect("SEARCH SUBJECT fast")?;
+        conn.send(format!("* SEARCH 2\r\n{second} OK done\r\n"))?;
+        conn.expect_eof()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    let control = Arc::new(control);
+    let canceller = cancel_when(&control, State::Idle);
+    assert_eq!(code(control.search_mailbox("SUBJECT slow", None)), ErrorCode::Cancelled);
+    canceller.join().unwrap();
+    go.send(()).unwrap();
+    assert_eq!(control.search_mailbox("SUBJECT fast", None).unwrap(), [2]);
+}
+
+#[test]
+fn a_callback_may_cancel_the_transfer_it_is_told_about() {
+    let _guard = guard();
+    let server = server([mail("big", 300_000), mail("small", 100)]);
+    let control = selected(&server);
+    let handle = control.cancel_handle();
+    control.on_progress(move |_, _, _, percent| {
+        if percent > 20 {
+            handle.cancel();
+        }
+        0
+    });
+    assert_eq!(code(control.get_message(1, 0, Section::Preview)), ErrorCode::Cancelled);
+    control.clear_events();
+    assert!(!control.get_message(2, 0, Section::Preview).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_callback_returns_ends_the_call_with_that_number() {
+    let _guard = guard();
+    let server = server([mail("big", 300_000)]);
+    let control = selected(&server);
+    control.on_read(|| i32::from_ne_bytes(ErrorCode::LimitExceeded.value().to_ne_bytes()));
+    assert_eq!(code(control.get_message(1, 0, Section::Preview)), ErrorCode::LimitExceeded);
+    control.clear_events();
+    control.on_write(|| 1);
+    let text = mail("up", 50_000);
+    let sent = control.create_message_from(Cursor::new(&text), text.len() as u64, MessageFlags::None, None);
+    assert_eq!(code(sent), ErrorCode::Cancelled);
+    assert!(!control.is_connected(), "a message in the middle cannot be taken back otherwise");
+    assert!(server.messages("me", "INBOX").unwrap().len() == 1);
+}
+
+#[test]
+fn a_call_that_takes_too_long_is_told_and_the_next_one_works() {
+    let _guard = guard();
+    let (_peer, control) = peer(|conn| {
+        log_in_and_select(conn, "")?;
+        let slow = conn.expect("CHECK")?;
+        let after = conn.expect("UNSUBSCRIBE INBOX")?;
+        conn.send(format!("{slow} OK late\r\n{after} OK done\r\n"))?;
+        conn.expect_eof()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    let log = Log::of(&control);
+    control.set_timeout(1).unwrap();
+    let began = Instant::now();
+    let outcome = code(control.check_mailbox());
+    assert!(matches!(outcome, ErrorCode::TimedOut | ErrorCode::OutcomeUnknown), "{outcome}");
+    assert!(began.elapsed() >= Duration::from_millis(900));
+    if outcome == ErrorCode::TimedOut {
+        assert_eq!(log.only("timeout"), ["timeout"]);
+    }
+    control.set_timeout(20).unwrap();
+    control.unsubscribe_mailbox("INBOX").unwrap();
+}
+
+#[test]
+fn cancelling_nothing_does_nothing() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = selected(&server);
+    control.cancel();
+    control.cancel();
+    control.check_mailbox().unwrap();
+    let handle = control.cancel_handle();
+    drop(control);
+    handle.cancel();
+}
+
+#[test]
+fn waiting_for_news_is_cancelled_too() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = Arc::new(selected(&server));
+    let canceller = cancel_when(&control, State::Monitoring);
+    assert_eq!(code(control.idle(IdleOption::Wait, None)), ErrorCode::Cancelled);
+    canceller.join().unwrap();
+    control.check_mailbox().unwrap();
+}

@@ -1,0 +1,271 @@
+//! Events: their order, their threads, what may be done inside of them, and the one about the end of a connection.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use imapkit_control::{Control, ErrorCode, MessageFlags, Section};
+use imapkit_testkit::peer::PeerConn;
+use imapkit_testkit::script::Mismatch;
+
+use super::support::{Log, code, control, guard, log_in_and_select, mail, peer, selected, server};
+
+#[test]
+fn a_call_from_inside_a_callback_is_refused_and_does_no_harm() {
+    let _guard = guard();
+    let server = server([mail("one", 50_000)]);
+    let control = Arc::new(selected(&server));
+    let (inside, seen) = (Arc::downgrade(&control), Arc::new(Mutex::new(Vec::new())));
+    let told = Arc::clone(&seen);
+    control.on_read(move || {
+        let control = inside.upgrade().unwrap();
+        let refused =
+            [control.check_mailbox(), control.disconnect(), control.connect(None, None, None, None, None, None)];
+        told.lock().unwrap().extend(refused.map(code));
+        // Properties that need no server are there.
+        assert_eq!(
+            (control.mailbox_name().as_str(), control.message_count(), control.is_blocked()),
+            ("INBOX", 1, true)
+        );
+        0
+    });
+    assert_eq!(control.get_message(1, 0, Section::Preview).unwrap().len(), mail("one", 50_000).len());
+    let seen = seen.lock().unwrap();
+    assert!(!seen.is_empty() && seen.iter().all(|code| *code == ErrorCode::InProgress), "{seen:?}");
+}
+
+#[test]
+fn a_callback_of_one_control_may_use_another() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let (first, second) = (selected(&server), selected(&server));
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    first.on_command(move |_, _| {
+        second.check_mailbox().unwrap();
+        counted.fetch_add(second.message_count(), Ordering::SeqCst);
+        0
+    });
+    first.check_mailbox().unwrap();
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_second_call_from_another_thread_is_refused() {
+    let _guard = guard();
+    let (go, wait) = mpsc::channel::<()>();
+    let (_peer, control) = peer(move |conn| {
+        log_in_and_select(conn, "")?;
+        let tag = conn.expect("EXPUNGE")?;
+        wait.recv().unwrap();
+        conn.send(format!("{tag} OK done\r\n"))?;
+        conn.expect_eof()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    let control = Arc::new(control);
+    let first = {
+        let control = Arc::clone(&control);
+        thread::spawn(move || control.expunge_mailbox())
+    };
+    while !control.is_blocked() {
+        thread::yield_now();
+    }
+    assert_eq!(code(control.check_mailbox()), ErrorCode::InProgress);
+    assert_eq!(control.last_error(), 0x8004_0000 + 10036);
+    go.send(()).unwrap();
+    first.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_callback_that_panics_ends_the_call_and_not_the_session() {
+    let _guard = guard();
+    let server = server([mail("one", 50_000)]);
+    let control = selected(&server);
+    control.on_read(|| panic!("on purpose"));
+    let error = control.get_message(1, 0, Section::Preview).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InternalError);
+    assert!(error.text().contains("on_read"), "{error}");
+    control.clear_events();
+    control.check_mailbox().unwrap();
+    control.on_error(|_, _| panic!("on purpose"));
+    assert_eq!(code(control.set_message(7)), ErrorCode::MessageNotFound);
+    control.check_mailbox().unwrap();
+}
+
+#[test]
+fn a_callback_that_blocks_makes_its_own_call_wait_and_nothing_else() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = Arc::new(selected(&server));
+    let (inside, go) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (entered, may_go) = (Arc::clone(&inside), Arc::clone(&go));
+    control.on_command(move |_, _| {
+        entered.store(true, Ordering::SeqCst);
+        while !may_go.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        0
+    });
+    let call = {
+        let control = Arc::clone(&control);
+        thread::spawn(move || control.check_mailbox())
+    };
+    while !inside.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    assert_eq!(
+        (control.message_count(), control.mailbox_name().as_str(), control.user_name().as_str()),
+        (1, "INBOX", "me")
+    );
+    control.set_user_name("other");
+    control.cancel();
+    assert_eq!(code(control.noop_like()), ErrorCode::InProgress);
+    go.store(true, Ordering::SeqCst);
+    call.join().unwrap().expect("it was done already");
+}
+
+/// A short call.
+trait NoopLike {
+    fn noop_like(&self) -> imapkit_control::Result<()>;
+}
+
+impl NoopLike for Control {
+    fn noop_like(&self) -> imapkit_control::Result<()> {
+        self.command("NOOP", None)
+    }
+}
+
+#[test]
+fn commands_tell_how_they_were_answered() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = control(&server);
+    let log = Log::of(&control);
+    control.connect(None, None, None, None, None, None).unwrap();
+    log.take();
+    control.select_mailbox("INBOX").unwrap();
+    let told = log.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("command Ok OK [READ-WRITE]"), "{told:?}");
+    assert!(control.select_mailbox("Nowhere").is_err());
+    let told = log.take();
+    assert!(told[0].starts_with("command No NO "), "{told:?}");
+    assert_eq!(told.last().unwrap(), "error MAILBOX_NOT_FOUND");
+    assert_eq!(control.message_count(), 0);
+    assert!(log.take().is_empty(), "properties that ask nobody tell nothing");
+}
+
+/// A method of the control that talks to the server, by its name.
+type Method = (&'static str, fn(&Control) -> imapkit_control::Result<()>);
+
+const METHODS: &[Method] = &[
+    ("select_mailbox", |c| c.select_mailbox("Other")),
+    ("examine_mailbox", |c| c.examine_mailbox("Other")),
+    ("reselect_mailbox", Control::reselect_mailbox),
+    ("unselect_mailbox", |c| c.unselect_mailbox(true)),
+    ("check_mailbox", Control::check_mailbox),
+    ("expunge_mailbox", Control::expunge_mailbox),
+    ("create_mailbox", |c| c.create_mailbox("New")),
+    ("delete_mailbox", |c| c.delete_mailbox("Old")),
+    ("rename_mailbox", |c| c.rename_mailbox("Old", "New")),
+    ("subscribe_mailbox", |c| c.subscribe_mailbox("Old")),
+    ("unsubscribe_mailbox", |c| c.unsubscribe_mailbox("Old")),
+    ("get_mailbox_status", |c| c.get_mailbox_status("Old").map(drop)),
+    ("search_mailbox", |c| c.search_mailbox("ALL", None).map(drop)),
+    ("get_message", |c| c.get_message(1, 0, Section::Default).map(drop)),
+    ("get_message part", |c| c.get_message(1, 2, Section::Default).map(drop)),
+    ("get_headers", |c| c.get_headers(1).map(drop)),
+    ("open_message", |c| c.open_message(Some(1), 0, 0, None, Section::Default).map(drop)),
+    ("store_message", |c| c.store_message(1, std::env::temp_dir().join("imapkit-control-never"))),
+    ("get_attachment", |c| c.get_attachment(1, 1, std::env::temp_dir().join("imapkit-control-never")).map(drop)),
+    ("get_parts", |c| c.get_parts(1).map(drop)),
+    ("create_message", |c| c.create_message(&[b'x'; 10_000], MessageFlags::None, None).map(drop)),
+    ("copy_message", |c| c.copy_message(1, "Other")),
+    ("move_message", |c| c.move_message(1, "Other")),
+    ("delete_message", |c| c.delete_message(1)),
+    ("undelete_message", |c| c.undelete_message(1)),
+    ("set_flags", |c| c.set_flags(1, MessageFlags::Seen)),
+    ("get_flags", |c| c.get_flags(1).map(drop)),
+    ("command", |c| c.command("NOOP", None)),
+    ("mailboxes", |c| c.mailboxes().map(drop)),
+    ("mailbox", |c| c.mailbox(0).map(drop)),
+    ("mailbox_delimiter", |c| c.mailbox_delimiter().map(drop)),
+    ("mailbox_flags", |c| c.mailbox_flags().map(drop)),
+    ("unread_messages", |c| c.unread_messages().map(drop)),
+    ("subscribed", |c| c.subscribed().map(drop)),
+    ("set_subscribed", |c| c.set_subscribed(true)),
+    ("namespace", |c| c.namespace().map(drop)),
+    ("quota", |c| c.quota().map(drop)),
+    ("message_flags", |c| c.message_flags().map(drop)),
+    ("message_size", |c| c.message_size().map(drop)),
+    ("message_uid", |c| c.message_uid().map(drop)),
+    ("message_date", |c| c.message_date().map(drop)),
+    ("message_parts", |c| c.message_parts().map(drop)),
+    ("reset", Control::reset),
+    ("idle", |c| c.idle(imapkit_control::IdleOption::Wait, None).map(drop)),
+];
+
+/// Dies when the next command comes.
+fn die(conn: &mut PeerConn, how: u32) -> Result<(), Mismatch> {
+    log_in_and_select(conn, "MOVE UNSELECT NAMESPACE QUOTA IDLE LITERAL+ LIST-EXTENDED")?;
+    let _ = conn.read_bytes(4)?;
+    match how {
+        0 => conn.close(),
+        1 => conn.reset(),
+        _ => {
+            conn.send("* BYE going down\r\n")?;
+            conn.close()
+        }
+    }
+}
+
+#[test]
+fn a_server_that_dies_in_the_middle_of_any_method_is_told_once() {
+    let _guard = guard();
+    for (at, (name, method)) in METHODS.iter().enumerate() {
+        let how = u32::try_from(at).unwrap() % 3;
+        let (_peer, control) = peer(move |conn| die(conn, how));
+        control.connect(None, None, None, None, None, None).unwrap();
+        control.select_mailbox("INBOX").unwrap();
+        let log = Log::of(&control);
+        let error = method(&control).expect_err(name);
+        let expected = [
+            ErrorCode::ConnectionReset,
+            ErrorCode::ServerClosed,
+            ErrorCode::OutcomeUnknown,
+            ErrorCode::ConnectionAborted,
+        ];
+        assert!(expected.contains(&error.code()), "{name} ({how}): {error:?}");
+        assert!(!control.is_connected(), "{name}");
+        assert_eq!(log.only("disconnect"), ["disconnect"], "{name} ({how})");
+        assert_eq!(log.only("error").len(), 1, "{name}: {:?}", log.take());
+        if *name != "reset" {
+            assert_eq!(code(method(&control)), ErrorCode::NotConnected, "{name}");
+        }
+        assert_eq!(log.only("disconnect").len(), 1, "{name}: once");
+        assert_eq!((control.mailbox_name().as_str(), control.message_count()), ("", 0));
+    }
+    assert!(!std::env::temp_dir().join("imapkit-control-never").exists());
+}
+
+#[test]
+fn a_connection_that_dies_between_calls_is_found_by_looking() {
+    let _guard = guard();
+    let (peer, control) = peer(|conn| {
+        log_in_and_select(conn, "")?;
+        conn.send("* BYE idle for too long\r\n")?;
+        conn.close()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    peer.join().unwrap();
+    let log = Log::of(&control);
+    // What was read within the last half second is believed.
+    while control.is_connected() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(code(control.check_mailbox()), ErrorCode::NotConnected);
+    assert_eq!(log.only("disconnect"), ["disconnect"]);
+}
