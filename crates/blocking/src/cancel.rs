@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use imapkit_session::{Error, ErrorKind, Tick};
 
-use crate::poll::Waker;
+use crate::driver::Clock;
+use crate::failure;
+use crate::poll::{self, Waker};
 
 /// Ends the calls in progress on one connection, from any thread. Cheap to clone; outlives the connection without harm.
 ///
@@ -64,6 +66,22 @@ impl Cancel {
     /// The patience of a call that begins now.
     pub(crate) fn patience(&self, deadline: Option<Tick>) -> Patience {
         Patience { deadline, cancels: self.count.load(Ordering::SeqCst) }
+    }
+
+    /// Waits for nothing but the time, until this moment by `clock`.
+    pub(crate) fn sleep(&self, patience: Patience, clock: Clock, until: Tick) -> Result<(), Error> {
+        loop {
+            let now = clock.now();
+            if until <= now {
+                return Ok(());
+            }
+            if let Some(over) = self.exhausted(patience, now) {
+                return Err(over);
+            }
+            let end = patience.deadline().map_or(until, |deadline| deadline.min(until));
+            let slept = poll::wait_writable(std::iter::empty(), &self.waker, now.until(end));
+            slept.map_err(|error| failure::io("waiting", error))?;
+        }
     }
 
     /// Why a call with this patience has to end now.

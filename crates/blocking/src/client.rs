@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imapkit_sasl::Credentials;
-use imapkit_session::commands::{AskCapability, StartTls};
+use imapkit_session::commands::{AskCapability, Noop, StartTls};
 use imapkit_session::{
     CapabilityBook, Command, Error, ErrorKind, Login, Opened, Protection, Reply as Answer, State, TraceLine,
 };
@@ -178,6 +178,27 @@ impl Client {
     /// Our own address, for TCP connections.
     pub fn local_address(&self) -> Option<SocketAddr> {
         self.driver.socket().local_address()
+    }
+
+    /// Finds out whether the server is still there, after the machine has slept for instance: NOOP, and an answer within `timeout`. Without
+    /// one the connection is closed, so that nobody waits for it any longer (M32).
+    ///
+    /// # Errors
+    /// `Timeout`, or why the connection is over; `Cancelled`, which closes nothing.
+    pub fn probe(&self, timeout: Duration) -> Result<(), Error> {
+        let answer = self.with_timeout(timeout).run(Noop);
+        answer.map_err(|error| {
+            if error.kind() != ErrorKind::Timeout || !self.is_open() {
+                return error;
+            }
+            self.close();
+            Error::new(ErrorKind::Timeout, format!("no answer to NOOP within {timeout:?}: the connection is dead"))
+        })
+    }
+
+    /// Hears what has come since the last call, the end of the connection for instance. Does not wait.
+    pub(crate) fn look(&self) {
+        self.driver.change(|_| ());
     }
 
     /// Closes the connection at once, without a word. Calls under way fail, those of commands that change something with `Unknown`.

@@ -113,6 +113,11 @@ impl Connector {
         Ok(Self { config: config.clone(), cancel: Arc::new(cancel) })
     }
 
+    /// One of several connects that are cancelled together.
+    pub(crate) fn sharing(config: &Config, cancel: &Arc<Cancel>) -> Self {
+        Self { config: config.clone(), cancel: Arc::clone(cancel) }
+    }
+
     /// Ends the connect while it is under way, and later calls on its client.
     pub fn canceller(&self) -> Canceller {
         Canceller(Arc::clone(&self.cancel))

@@ -29,6 +29,7 @@
 //! | what happens unasked | [`Client::events`], [`Selected::watch`] |
 //! | to end a call from another thread | [`Client::canceller`], [`Connector::canceller`] |
 //! | to limit a call | [`Client::with_timeout`], [`Config::call_timeout`], [`Config::timers`] |
+//! | to stay connected | [`Steady`]: connects again, selects again; [`recovery`] is its policy |
 //! | what went wrong | [`Error`]: its kind, the server's code, whether the connection lives, whether to try again |
 //! | the words of the protocol | [`types`] |
 //!
@@ -99,6 +100,7 @@ mod reply;
 mod resolve;
 mod selected;
 mod socket;
+mod steady;
 mod tokens;
 mod trust;
 #[cfg(unix)]
@@ -119,6 +121,7 @@ pub use message::Message;
 pub use reply::Reply;
 pub use selected::Selected;
 pub use socket::Stream;
+pub use steady::{Standing, Steady, SteadyEvent};
 pub use upload::NewMessage;
 
 pub use imapkit_dial as dial;

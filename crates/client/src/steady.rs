@@ -33,8 +33,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imapkit_session::commands::Select;
-use imapkit_session::recovery::{Backoff, Cause, Trouble, Wish};
-use imapkit_session::types::{CodeClass, Mailbox};
+use imapkit_session::recovery::{Backoff, asked_to_wait, is_lost};
+use imapkit_session::types::Mailbox;
 use imapkit_session::{Command, Error, ErrorKind};
 use tokio::sync::{Mutex as AsyncMutex, broadcast, mpsc, watch as state};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -215,10 +215,10 @@ impl Steady {
             tries -= 1;
             if is_lost(&error) {
                 self.gone(&client, self.deadline()).await;
-            } else if let Some(wait) = asked_to_wait(&error, &mut backoff) {
-                sleep(wait).await;
             } else {
-                return Err(error);
+                let asked = asked_to_wait(&error);
+                let wait = asked.and_then(|(trouble, wait)| backoff.failed(trouble, random(), wait));
+                sleep(wait.ok_or(error)?).await;
             }
         }
     }
@@ -359,27 +359,6 @@ impl Wanted {
         let info = client.run(select).await?;
         Ok(Selected::new(client.clone(), name, info))
     }
-}
-
-/// The connection broke, and the command was not carried out or may be repeated: what may have changed something is `Unknown`.
-pub(crate) fn is_lost(error: &Error) -> bool {
-    let kind = error.kind();
-    error.reply().is_none() && matches!(kind, ErrorKind::Io | ErrorKind::Timeout | ErrorKind::Closed | ErrorKind::Tls)
-        || kind == ErrorKind::Bye
-}
-
-/// How long to wait before the same command, if the server asks for that. It refused, so nothing was done.
-fn asked_to_wait(error: &Error, backoff: &mut Backoff) -> Option<Duration> {
-    let refused = matches!(error.kind(), ErrorKind::No | ErrorKind::Bad);
-    let cause = Cause::of(error);
-    let trouble = match cause {
-        Some(Cause::Throttled) => Trouble::Throttle,
-        Some(Cause::Unavailable) => Trouble::Busy,
-        None if error.code().is_some_and(|code| code.class() == CodeClass::RetryLater) => Trouble::Busy,
-        // The limit of a day is not waited for here.
-        _ => return None,
-    };
-    if refused { backoff.failed(trouble, random(), Wish::of(error).wait) } else { None }
 }
 
 pub(crate) fn no_connection(patience: Duration, why: Option<Error>) -> Error {

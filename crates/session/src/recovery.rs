@@ -37,6 +37,27 @@ pub use cause::Cause;
 pub use suspension::Suspension;
 pub use wish::Wish;
 
+/// The connection broke under a command that was not carried out, or may be repeated: what may have changed something is `Unknown` instead.
+pub fn is_lost(error: &Error) -> bool {
+    let broken = matches!(error.kind(), ErrorKind::Io | ErrorKind::Timeout | ErrorKind::Closed | ErrorKind::Tls);
+    (broken && error.reply().is_none()) || error.kind() == ErrorKind::Bye
+}
+
+/// The server refused a command and asks to wait before it is given again: for what trouble, and how long if it says. The limit of a day is
+/// not waited for.
+pub fn asked_to_wait(error: &Error) -> Option<(Trouble, Option<Duration>)> {
+    if !matches!(error.kind(), ErrorKind::No | ErrorKind::Bad) {
+        return None;
+    }
+    let trouble = match Cause::of(error) {
+        Some(Cause::Throttled) => Trouble::Throttle,
+        Some(Cause::Unavailable) => Trouble::Busy,
+        None if error.code().is_some_and(|code| code.class() == CodeClass::RetryLater) => Trouble::Busy,
+        _ => return None,
+    };
+    Some((trouble, Wish::of(error).wait))
+}
+
 /// A connection that the server ends sooner after login than this was one too many.
 const TOO_SOON: Duration = Duration::from_secs(1);
 

@@ -4,6 +4,7 @@ mod append;
 mod cancel;
 mod connect;
 mod fetch;
+mod steady;
 mod support;
 mod threads;
 mod tokens;

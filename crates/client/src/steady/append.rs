@@ -4,11 +4,12 @@
 //! What is not found is not sent again: the server may still be at it. RFC 9051 §6.3.12; RFC 4315; protocol.md M31, T104.
 
 use imapkit_session::commands::{AppendUid, Status};
+use imapkit_session::recovery::is_lost;
 use imapkit_session::types::{Mailbox, StatusItems, Uid, UidSet, UidValidity};
 use imapkit_session::{Error, ErrorKind, Fingerprint};
 
 use crate::client::Client;
-use crate::steady::{Steady, is_lost};
+use crate::steady::Steady;
 use crate::upload::NewMessage;
 
 /// What a message is looked for by.
