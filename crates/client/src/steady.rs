@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imapkit_session::commands::Select;
-use imapkit_session::recovery::{Backoff, asked_to_wait, is_lost};
+use imapkit_session::recovery::{Backoff, BackoffConfig, asked_to_wait, is_lost};
 use imapkit_session::types::Mailbox;
 use imapkit_session::{Command, Error, ErrorKind};
 use tokio::sync::{Mutex as AsyncMutex, broadcast, mpsc, watch as state};
@@ -41,6 +41,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::driver::Driver;
 use crate::redial::{Redial, random};
 use crate::selected::Selected;
 use keeper::{Keeper, Request};
@@ -85,17 +86,31 @@ impl Steady {
 
     /// Begins to connect. To be called within a tokio runtime.
     pub fn start_with(config: &Config, options: SteadyOptions) -> Self {
+        let redial = Redial::new(config.clone(), options.backoff);
+        Self::keep(redial, None, options)
+    }
+
+    /// Connects, and stays connected from then on: for programs that want to know at once when the account cannot be reached at all.
+    ///
+    /// # Errors
+    /// As [`crate::connect`], at the first attempt.
+    pub async fn connect(config: &Config, options: SteadyOptions) -> Result<Self, Error> {
+        let mut redial = Redial::new(config.clone(), options.backoff);
+        let first = redial.attempt().await.map_err(|(error, _)| error)?;
+        Ok(Self::keep(redial, Some(first), options))
+    }
+
+    fn keep(redial: Redial, first: Option<(Client, Driver)>, options: SteadyOptions) -> Self {
         let shared = Arc::new(Shared {
             standing: state::Sender::new(Standing::Connecting),
             events: broadcast::Sender::new(EVENTS),
             wanted: Mutex::new(None),
-            config: Mutex::new(config.clone()),
+            config: Mutex::new(redial.config().clone()),
             selecting: AsyncMutex::new(()),
             generations: AtomicU64::new(1),
         });
         let (requests, received) = mpsc::unbounded_channel();
-        let redial = Redial::new(config.clone(), options.backoff);
-        let keeper = Keeper { shared: Arc::clone(&shared), redial, requests: received, probe: options.probe };
+        let keeper = Keeper { shared: Arc::clone(&shared), redial, first, requests: received, probe: options.probe };
         tokio::spawn(keeper.run());
         Self { shared, requests, options }
     }
@@ -173,8 +188,7 @@ impl Steady {
     /// # Errors
     /// As [`Steady::client`]; `Misuse` when no mailbox was selected, or it could not be selected again.
     pub async fn selected(&self) -> Result<Selected, Error> {
-        let mailbox = self.line(self.deadline()).await?.mailbox;
-        mailbox.ok_or_else(|| Error::new(ErrorKind::Misuse, "no mailbox is selected"))
+        self.line(self.deadline()).await?.into_mailbox()
     }
 
     /// Runs a command on the connection there is, or on the next one: when the connection breaks under it, or the server asks to wait, it is
@@ -304,22 +318,29 @@ impl Shared {
     pub(crate) async fn restore(&self, client: &Client) {
         let selecting = self.selecting.lock().await;
         let wanted = self.wanted().clone();
-        let mailbox = match &wanted {
-            Some(wanted) => match wanted.open(client).await {
-                Ok(selected) => Some(selected),
+        let mut backoff = Backoff::new(BackoffConfig::default());
+        let mailbox = loop {
+            let Some(wanted) = &wanted else { break Ok(None) };
+            let why = match wanted.open(client).await {
+                Ok(selected) => break Ok(Some(selected)),
                 // The keeper sees the end of the connection, and tries again on the next one.
                 Err(error) if is_lost(&error) => return,
-                Err(why) => {
-                    *self.wanted() = None;
-                    self.tell(SteadyEvent::MailboxLost { mailbox: Mailbox::clone(&wanted.name), why });
-                    None
-                }
-            },
-            None => None,
+                Err(why) => why,
+            };
+            let asked = asked_to_wait(&why);
+            match asked.and_then(|(trouble, wait)| backoff.failed(trouble, random(), wait)) {
+                // In use, say, by the server's half of the connection that was lost.
+                Some(wait) => sleep(wait).await,
+                None => break Err(why),
+            }
         };
+        if let (Err(why), Some(wanted)) = (&mailbox, &wanted) {
+            *self.wanted() = None;
+            self.tell(SteadyEvent::MailboxLost { mailbox: Mailbox::clone(&wanted.name), why: why.clone() });
+        }
         self.show(client, mailbox.clone());
         self.tell(SteadyEvent::Connected);
-        if let (Some(wanted), Some(selected)) = (wanted, mailbox) {
+        if let (Some(wanted), Ok(Some(selected))) = (wanted, mailbox) {
             self.compare(&wanted, &selected);
         }
         drop(selecting);
@@ -342,11 +363,11 @@ impl Shared {
         *self.wanted() = Some(Wanted { uid_validity: selected.info().uid_validity, ..wanted.clone() });
         let current = matches!(&*self.standing.borrow(), Standing::Connected(line) if line.client.is_same(client));
         if current {
-            self.show(client, Some(selected.clone()));
+            self.show(client, Ok(Some(selected.clone())));
         }
     }
 
-    fn show(&self, client: &Client, mailbox: Option<Selected>) {
+    fn show(&self, client: &Client, mailbox: Result<Option<Selected>, Error>) {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
         self.stand(Standing::Connected(Box::new(Line { client: client.clone(), mailbox, generation })));
     }

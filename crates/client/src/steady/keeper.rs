@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::driver::Driver;
 use crate::redial::Redial;
 use crate::steady::Shared;
 use crate::steady::standing::{Standing, SteadyEvent};
@@ -39,6 +40,8 @@ pub(crate) enum Request {
 pub(crate) struct Keeper {
     pub(crate) shared: Arc<Shared>,
     pub(crate) redial: Redial,
+    /// A connection that is there already.
+    pub(crate) first: Option<(Client, Driver)>,
     pub(crate) requests: UnboundedReceiver<Request>,
     pub(crate) probe: Duration,
 }
@@ -54,25 +57,7 @@ impl Keeper {
 
     async fn keep(&mut self) -> Result<std::convert::Infallible, Over> {
         loop {
-            self.wait().await?;
-            self.shared.stand(Standing::Connecting);
-            let attempt = tokio::select! {
-                biased;
-                request = replaced(&mut self.requests) => {
-                    self.take(request)?;
-                    continue;
-                }
-                outcome = self.redial.attempt() => outcome,
-            };
-            let (client, driver) = match attempt {
-                Ok(open) => open,
-                Err((why, setback)) => {
-                    self.setback(&why, setback);
-                    let retry_at = self.retry_at(setback);
-                    self.shared.tell(SteadyEvent::Failed { why, cause: setback.cause, retry_at });
-                    continue;
-                }
-            };
+            let Some((client, driver)) = self.connection().await? else { continue };
             let driver = tokio::spawn(driver);
             let why = self.guard(&client, driver).await?;
             let setback = self.redial.failed(&why);
@@ -80,6 +65,29 @@ impl Keeper {
             let retry_at = self.retry_at(setback);
             self.shared.tell(SteadyEvent::Lost { why, retry_at });
         }
+    }
+
+    /// One attempt, when it may be made; `None` when it came to nothing.
+    async fn connection(&mut self) -> Result<Option<(Client, Driver)>, Over> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        self.wait().await?;
+        self.shared.stand(Standing::Connecting);
+        let attempt = tokio::select! {
+            biased;
+            request = replaced(&mut self.requests) => {
+                self.take(request)?;
+                return Ok(None);
+            }
+            outcome = self.redial.attempt() => outcome,
+        };
+        if let Err((why, setback)) = &attempt {
+            self.setback(why, *setback);
+            let (why, retry_at) = (why.clone(), self.retry_at(*setback));
+            self.shared.tell(SteadyEvent::Failed { why, cause: setback.cause, retry_at });
+        }
+        Ok(attempt.ok())
     }
 
     /// Waits until an attempt may be made.
@@ -116,10 +124,9 @@ impl Keeper {
             outcome.unwrap_or_else(|_| Error::new(ErrorKind::Bug, "the driver was stopped"))
         };
         self.shared.set_config(self.redial.config());
-        tokio::select! {
-            outcome = &mut driver => return Ok(ended(outcome)),
-            () = self.shared.restore(client) => {}
-        }
+        let shared = Arc::clone(&self.shared);
+        let mut restoring = std::pin::pin!(shared.restore(client));
+        let mut restored = false;
         let mut suspension = Suspension::default();
         let start = Instant::now();
         loop {
@@ -132,6 +139,7 @@ impl Keeper {
             tokio::select! {
                 biased;
                 outcome = &mut driver => return Ok(ended(outcome)),
+                () = &mut restoring, if !restored => restored = true,
                 request = self.requests.recv() => match request {
                     Some(Request::Network) => drop(client.probe(self.probe).await),
                     // The next connection is made by it; this one stays as long as it does.

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use imapkit_session::Error;
 use imapkit_session::recovery::{Cause, Trouble};
 use imapkit_session::types::{Mailbox, UidValidity};
+use imapkit_session::{Error, ErrorKind};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::Instant;
 
@@ -47,10 +47,17 @@ pub enum Standing {
 pub struct Line {
     /// The connection.
     pub client: Client,
-    /// The mailbox that is selected on it.
-    pub mailbox: Option<Selected>,
+    /// The mailbox that is selected on it, or why the one that was to be is not.
+    pub mailbox: Result<Option<Selected>, Error>,
     /// Counts connections and selections.
     pub(crate) generation: u64,
+}
+
+impl Line {
+    /// The mailbox.
+    pub(crate) fn into_mailbox(self) -> Result<Selected, Error> {
+        self.mailbox?.ok_or_else(|| Error::new(ErrorKind::Misuse, "no mailbox is selected"))
+    }
 }
 
 /// What happens to an account's connection.

@@ -55,7 +55,7 @@ impl SteadyWatch {
     /// What happens next. Waits as long as that takes; dropping the future loses nothing.
     ///
     /// # Errors
-    /// `Misuse` when no mailbox is selected; when there will be no connection by itself, why ([`Standing::Refused`]); `Closed` after a logout.
+    /// `Misuse` when no mailbox is selected, or why it could not be selected again; when there will be no connection by itself, why ([`Standing::Refused`]); `Closed` after a logout.
     /// All are told again by the next call, unless things have changed.
     pub async fn next(&mut self) -> Result<WatchEvent, Error> {
         loop {
@@ -100,9 +100,9 @@ impl SteadyWatch {
     }
 
     fn open(&mut self, line: Line) -> Result<WatchEvent, Error> {
-        let mailbox =
-            line.mailbox.ok_or_else(|| Error::new(ErrorKind::Misuse, "no mailbox is selected to be watched"))?;
-        self.generation = line.generation;
+        let generation = line.generation;
+        let mailbox = line.into_mailbox()?;
+        self.generation = generation;
         self.told = false;
         self.current = Some(mailbox.watch());
         Ok(WatchEvent::Opened(mailbox))
