@@ -20,6 +20,8 @@ pub mod certs;
 pub mod chop;
 pub mod clock;
 pub mod corpus;
+#[cfg(unix)]
+pub mod dovecot;
 pub mod escape;
 pub mod golden;
 pub mod jwt;

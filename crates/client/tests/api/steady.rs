@@ -12,6 +12,7 @@ use imapkit::{
     WatchEvent,
 };
 use imapkit_server::Server;
+use imapkit_testkit::dovecot::Dovecot;
 use imapkit_testkit::peer::{Peer, PeerConn};
 use imapkit_testkit::relay::Relay;
 
@@ -88,7 +89,7 @@ async fn a_lost_connection_is_made_again_and_its_mailbox_and_reads_with_it() {
     assert!(matches!(told(&mut events).await, SteadyEvent::Lost { .. }));
     assert!(matches!(told(&mut events).await, SteadyEvent::MailboxLost { .. }));
     assert!(matches!(told(&mut events).await, SteadyEvent::Connected));
-    assert_eq!(soon(account.selected()).await.unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(soon(account.selected()).await.unwrap_err().kind(), ErrorKind::No, "why it is not selected");
     soon(account.logout()).await;
     assert!(matches!(account.standing(), Standing::Ended));
     assert_eq!(soon(account.client()).await.unwrap_err().kind(), ErrorKind::Closed);
@@ -341,4 +342,68 @@ async fn m033_a_quiet_connection_is_kept_alive() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     drop(account);
     over(peer).await;
+}
+
+/// A Dovecot of the test's own, with one message in the INBOX; `None` where there is none.
+async fn dovecot(name: &str, connections: u32) -> Option<(Dovecot, Config)> {
+    let dovecot = Dovecot::start(name, connections)?;
+    let config = Config::danger_plaintext("127.0.0.1").port(dovecot.port()).login("ann", "pass");
+    let client = soon(imapkit::connect(&config)).await.unwrap();
+    soon(client.append("INBOX", bytes::Bytes::from(mail("first", 500)))).await.unwrap();
+    soon(client.logout()).await.unwrap();
+    Some((dovecot, config))
+}
+
+#[tokio::test]
+async fn t112_a_real_server_that_throws_us_out_or_is_restarted() {
+    let Some((mut dovecot, config)) = dovecot("restart", 10).await else { return };
+    let account = Steady::start_with(&config, options());
+    soon(account.select("INBOX")).await.unwrap();
+    let mut watch = account.watch();
+    assert!(matches!(soon(watch.next()).await.unwrap(), WatchEvent::Opened(_)));
+    let mut events = account.events();
+    for restart in [false, true] {
+        if restart {
+            dovecot.stop();
+            dovecot.begin();
+        } else {
+            dovecot.kick();
+        }
+        let why = loop {
+            if let WatchEvent::Lost { why, .. } = soon(watch.next()).await.unwrap() {
+                break why;
+            }
+        };
+        assert!(matches!(why.kind(), ErrorKind::Bye | ErrorKind::Closed | ErrorKind::Io), "{why}");
+        while !matches!(soon(watch.next()).await.unwrap(), WatchEvent::Opened(_)) {}
+        while !matches!(told(&mut events).await, SteadyEvent::MailboxRestored(_)) {}
+        let inbox = soon(account.selected()).await.unwrap();
+        assert_eq!(soon(inbox.search(Key::All)).await.unwrap().len(), 1);
+    }
+    soon(account.logout()).await;
+}
+
+#[tokio::test]
+async fn t110_a_real_server_that_limits_connections_teaches_the_pool() {
+    let Some((_dovecot, config)) = dovecot("limit", 3).await else { return };
+    let pool = imapkit::Pool::with(&config, imapkit::PoolOptions::default().patience(Duration::from_secs(15)));
+    let mut leases = Vec::new();
+    for _ in 0..3 {
+        leases.push(soon(pool.client()).await.unwrap());
+    }
+    let waiting = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.client().await }
+    });
+    while pool.status().why.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let status = pool.status();
+    assert_eq!(Cause::of(&status.why.unwrap()), Some(Cause::TooManyConnections));
+    assert_eq!(status.allowed, 2, "one fewer than the server allows in all");
+    // Beyond the budget now: the first to come back are closed, then the one that waits is served.
+    leases.clear();
+    let lease = soon(waiting).await.unwrap().unwrap();
+    soon(lease.noop()).await.unwrap();
+    assert!(pool.status().open <= 2);
 }
