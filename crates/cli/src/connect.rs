@@ -215,18 +215,24 @@ impl Link {
         let name = self.place.mailbox_or_inbox();
         let opened = if writable { self.client.select(name).await } else { self.client.examine(name).await };
         let selected = opened.map_err(|error| self.problem(&error, &format!("opening the folder {}", clean(name))))?;
-        match (self.place.uid_validity, selected.info().uid_validity) {
-            // The URL names a message of another life of this mailbox.
-            (Some(meant), Some(is)) if is.get() != meant => Err(Problem::guard(format!(
-                "the folder {name} was made anew: its UIDVALIDITY is {is}, the URL means {meant}"
-            ))
-            .next("the UIDs have changed; find the message again with: imapkit search")),
-            _ => Ok(selected),
-        }
+        same_life(&self.place, &selected)?;
+        Ok(selected)
     }
 
     /// Says goodbye. What was to be done is done, so a server that is gone already is as good.
     pub(crate) async fn close(self) {
         let _ = self.client.logout().await;
+    }
+}
+
+/// Refuses a mailbox that is not the one the URL names a message of, but was made anew under the same name.
+pub(crate) fn same_life(place: &Place, selected: &Selected) -> Outcome<()> {
+    match (place.uid_validity, selected.info().uid_validity) {
+        (Some(meant), Some(is)) if is.get() != meant => Err(Problem::guard(format!(
+            "the folder {} was made anew: its UIDVALIDITY is {is}, the URL means {meant}",
+            place.mailbox_or_inbox()
+        ))
+        .next("the UIDs have changed; find the message again with: imapkit search")),
+        _ => Ok(()),
     }
 }

@@ -1,26 +1,25 @@
 //! `watch`: tells at once when messages arrive, go or change, through IDLE (or NOOP where the server has none). RFC 2177.
 //!
 //! ```text
-//! connect -> EXAMINE -> what arrived since last time -> IDLE -> events ... -> connection lost -> wait -> connect ...
+//! connect -> EXAMINE -> what arrived since last time -> IDLE -> events ... -> connection lost -> (the library connects again) ...
 //! ```
 //!
-//! A connection that breaks is made again, with growing waits, and what arrived meanwhile is told: the next UID to expect is remembered. A
-//! login that is refused is not tried again: that is how accounts get locked.
+//! The library keeps the account connected: it waits as the policy says, notices when the machine has slept, and offers refused credentials
+//! no more than once. What arrived meanwhile is told: the next UID to expect is remembered.
 
 mod tell;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use imapkit::recovery::{Backoff, BackoffConfig, Trouble};
 use imapkit::types::{Items, NumSet, Uid, UidSet};
-use imapkit::{Config, Error, ErrorKind, Event, MailboxEvent, Selected};
+use imapkit::{Error, Event, Events, MailboxEvent, Selected, Steady, SteadyOptions, SteadyWatch, WatchEvent};
 use tokio::time::Instant;
 
 use crate::args::high::Target;
-use crate::connect::{self, Link};
-use crate::errors::{Outcome, Problem};
+use crate::connect::{self, same_life};
+use crate::errors::Outcome;
+use crate::errors::library::explain;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
@@ -44,8 +43,6 @@ enum End {
     Time,
     /// Ctrl-C.
     Pressed,
-    /// The connection, or the selection, is over.
-    Broken(Error),
 }
 
 /// What is remembered from one connection to the next.
@@ -58,47 +55,26 @@ struct Memory {
 
 pub(super) async fn run(target: &Target, wanted: Wanted, output: &mut Output) -> Outcome {
     let (place, config) = connect::prepare(target, output).await?;
-    let count = wanted.count;
-    let deadline = wanted.time.map(|time| Instant::now() + time);
+    let (count, deadline) = (wanted.count, wanted.time.map(|time| Instant::now() + time));
     let mut teller = Teller::new(wanted.exec, wanted.count);
-    let mut watcher = Watcher { config, place, memory: Memory::default(), interrupt: Interrupt::listen(), deadline };
-    let mut backoff = Backoff::new(BackoffConfig::default());
-    let mut first = true;
-    loop {
-        let start = Instant::now();
-        let end = watcher.session(&mut teller, output).await;
-        let cause = match end {
-            Ok(End::Time) if count.is_some() => return Ok(Exit::Partial),
-            Ok(End::Counted | End::Time | End::Pressed) => return Ok(Exit::Done),
-            Ok(End::Broken(error)) => {
-                backoff.worked(start.elapsed());
-                Teller::lost(&watcher.place, &error, output)?;
-                Trouble::Network
-            }
-            // What does not work at the beginning, or will not work by itself, is told at once, with advice.
-            Err(problem) => match cause(&problem).filter(|_| !first) {
-                Some(cause) => {
-                    output.warn(problem.what());
-                    cause
-                }
-                None => return Err(problem),
-            },
-        };
-        first = false;
-        // Only refused credentials have no delay, and they have ended it above.
-        let wait = backoff.failed(cause, random(), None).unwrap_or_default();
-        output.note(&format!("connecting again in {}", duration(wait)));
-        match watcher.wait(wait).await {
-            None => {}
-            Some(End::Time) if count.is_some() => return Ok(Exit::Partial),
-            Some(_) => return Ok(Exit::Done),
-        }
+    // What does not work at the beginning is told at once, with advice.
+    let account = Steady::connect(&config, SteadyOptions::default()).await;
+    let account = account.map_err(|error| explain(&error, &place, "connecting"))?;
+    let folder = place.mailbox_or_inbox();
+    let doing = format!("opening the folder {}", clean(folder));
+    let opened = account.examine(folder).await.map_err(|error| explain(&error, &place, &doing))?;
+    same_life(&place, &opened)?;
+    let mut watcher = Watcher { place, memory: Memory::default(), interrupt: Interrupt::listen(), deadline };
+    let end = watcher.run(account.watch(), &mut teller, output).await?;
+    account.logout().await;
+    match end {
+        End::Time if count.is_some() => Ok(Exit::Partial),
+        End::Counted | End::Time | End::Pressed => Ok(Exit::Done),
     }
 }
 
-/// What makes one connection after another.
+/// What goes through one connection after another.
 struct Watcher {
-    config: Config,
     place: Place,
     memory: Memory,
     interrupt: Interrupt,
@@ -106,75 +82,84 @@ struct Watcher {
 }
 
 impl Watcher {
-    /// One connection, from greeting to its end.
-    async fn session(&mut self, teller: &mut Teller, output: &mut Output) -> Outcome<End> {
-        let link = connect::connect(&self.config, self.place.clone(), output).await?;
-        let mailbox = link.open_mailbox(false).await?;
-        let end = self.watch(&link, &mailbox, teller, output).await?;
-        if !matches!(end, End::Broken(_)) {
-            link.close().await;
-        }
-        Ok(end)
-    }
-
-    async fn watch(
-        &mut self,
-        link: &Link,
-        mailbox: &Selected,
-        teller: &mut Teller,
-        output: &mut Output,
-    ) -> Outcome<End> {
-        let mut changes = mailbox.watch();
-        let mut events = link.client.events();
-        let validity = mailbox.info().uid_validity.map_or(0, imapkit::types::UidValidity::get);
-        self.memory.exists = mailbox.info().exists;
-        let before = self.memory.next.filter(|(of, _)| *of == validity);
-        let next = match (before, mailbox.info().uid_next) {
-            (Some((_, next)), _) | (None, Some(next)) => next,
-            (None, None) => match last_uid(mailbox).await {
-                Ok(last) => last.map_or(1, |last| last.get().saturating_add(1)),
-                Err(error) => return Ok(End::Broken(error)),
-            },
-        };
-        self.memory.next = Some((validity, next));
-        Teller::watching(link, mailbox, before.is_some(), output)?;
-        // What arrived while there was no connection.
-        if before.is_some()
-            && let Err(error) = self.arrived(mailbox, teller, output).await?
-        {
-            return Ok(End::Broken(error));
-        }
+    async fn run(&mut self, mut watch: SteadyWatch, teller: &mut Teller, output: &mut Output) -> Outcome<End> {
+        let mut current: Option<(Selected, Events)> = None;
         loop {
             if teller.is_done() {
                 return Ok(End::Counted);
             }
-            let deadline = self.deadline;
-            let time_is_up = async move {
-                match deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let change = tokio::select! {
-                change = changes.next() => change,
-                Some(event) = events.next() => {
-                    if let Event::Alert { text, .. } = event {
+            let event = tokio::select! {
+                event = watch.next() => event,
+                Some(event) = said(&mut current) => {
+                    if let (Event::Alert { text, .. }, Some((mailbox, _))) = (event, &current) {
                         Teller::alert(mailbox, &text, output)?;
                     }
                     continue;
                 }
-                () = time_is_up => return Ok(End::Time),
+                () = until(self.deadline) => return Ok(End::Time),
                 () = self.interrupt.pressed() => return Ok(End::Pressed),
             };
-            let over = || link.client.error().unwrap_or_else(|| Error::new(ErrorKind::Closed, "the connection ended"));
-            let change = match change {
-                Some(Ok(change)) => change,
-                Some(Err(error)) => return Ok(End::Broken(error)),
-                None => return Ok(End::Broken(over())),
+            let outcome = match event.map_err(|error| explain(&error, &self.place, "watching"))? {
+                WatchEvent::Opened(mailbox) => {
+                    let outcome = self.opened(&mailbox, teller, output).await?;
+                    let events = mailbox.client().events();
+                    current = Some((mailbox, events));
+                    outcome
+                }
+                WatchEvent::Changed(change) => match &current {
+                    Some((mailbox, _)) => self.change(mailbox, change, teller, output).await?,
+                    None => Ok(()),
+                },
+                WatchEvent::Lost { why, retry_at } => {
+                    current = None;
+                    Teller::lost(&self.place, &why, output)?;
+                    if let Some(retry_at) = retry_at {
+                        let wait = retry_at.saturating_duration_since(Instant::now());
+                        output.note(&format!("connecting again in {}", duration(wait)));
+                    }
+                    Ok(())
+                }
+                _ => Ok(()),
             };
-            if let Err(error) = self.change(mailbox, change, teller, output).await? {
-                return Ok(End::Broken(error));
+            // A connection that has ended is told by the watch, and what was missed by the next one.
+            if let (Err(error), Some((mailbox, _))) = (&outcome, &current)
+                && mailbox.client().is_open()
+            {
+                output.warn(explain(error, &self.place, "looking at what has changed").what());
             }
+        }
+    }
+
+    /// The folder is open, for the first time or again.
+    async fn opened(
+        &mut self,
+        mailbox: &Selected,
+        teller: &mut Teller,
+        output: &mut Output,
+    ) -> Outcome<Result<(), Error>> {
+        let validity = mailbox.info().uid_validity.map_or(0, imapkit::types::UidValidity::get);
+        self.memory.exists = mailbox.info().exists;
+        let known = self.memory.next;
+        let before = known.filter(|(of, _)| *of == validity);
+        if known.is_some() && before.is_none() {
+            output.note("the folder was made anew: its UIDs have changed");
+        }
+        let next = match (before, mailbox.info().uid_next) {
+            (Some((_, next)), _) | (None, Some(next)) => next,
+            (None, None) => match last_uid(mailbox).await {
+                Ok(last) => last.map_or(1, |last| last.get().saturating_add(1)),
+                Err(error) => return Ok(Err(error)),
+            },
+        };
+        self.memory.next = Some((validity, next));
+        Teller::watching(&self.place, mailbox, known.is_some(), output)?;
+        // What arrived while there was no connection, or between opening the folder and watching it.
+        match mailbox.exists().await {
+            Ok(exists) if before.is_some() || exists > self.memory.exists => {
+                self.memory.exists = exists;
+                self.arrived(mailbox, teller, output).await
+            }
+            outcome => Ok(outcome.map(drop)),
         }
     }
 
@@ -242,16 +227,20 @@ impl Watcher {
         self.memory.next = Some((validity, seen));
         Ok(Ok(()))
     }
+}
 
-    /// Waits before the next attempt; gives why not to, if so.
-    async fn wait(&mut self, time: Duration) -> Option<End> {
-        let until = Instant::now() + time;
-        let deadline = self.deadline;
-        tokio::select! {
-            () = tokio::time::sleep_until(deadline.map_or(until, |deadline| deadline.min(until))) => {}
-            () = self.interrupt.pressed() => return Some(End::Pressed),
-        }
-        deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(End::Time)
+/// What the server says unasked; nothing while there is no connection.
+async fn said(current: &mut Option<(Selected, Events)>) -> Option<Event> {
+    match current {
+        Some((_, events)) => events.next().await,
+        None => None,
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -262,21 +251,6 @@ async fn last_uid(mailbox: &Selected) -> Result<Option<Uid>, Error> {
     }
     let mut rows = mailbox.fetch(&NumSet::last(), Items::new().uid()).stream();
     Ok(rows.try_next().await?.map(|row| row.uid()))
-}
-
-/// Why a connection could not be made again; `None` if that will not get better by waiting.
-fn cause(problem: &Problem) -> Option<Trouble> {
-    match (problem.kind(), problem.exit()) {
-        ("throttled" | "daily-limit", _) => Some(Trouble::Throttle),
-        ("unavailable" | "too-many-connections" | "bye", _) => Some(Trouble::Busy),
-        (_, Exit::Network) => Some(Trouble::Network),
-        _ => None,
-    }
-}
-
-/// Enough to spread attempts; no secret hangs on it.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 /// The mailbox's name for people.

@@ -1,13 +1,11 @@
 //! `watch`: told at once, counted, commands run, links that break made again. Nothing here waits for time: each step waits for the event.
 
-use std::io::{self, BufRead, BufReader, Lines};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use imapkit_server::{Config, Server};
+use imapkit_testkit::dovecot::Dovecot;
+use imapkit_testkit::relay::Relay;
 use serde_json::Value;
 
 use crate::bench::{Bench, bare, piped, ran};
@@ -27,10 +25,20 @@ impl Watch {
         event
     }
 
+    /// The next event of this kind; what the server tells besides is passed over.
+    fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.next();
+            if event["event"] == kind {
+                return event;
+            }
+        }
+    }
+
     fn end(self) -> (i32, String) {
         drop(self.lines);
         let output = self.child.wait_with_output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+        (output.status.code().unwrap_or(-1), String::from_utf8(output.stderr).unwrap())
     }
 }
 
@@ -96,62 +104,20 @@ fn time_that_is_up_is_partial_when_events_were_wanted() {
 fn a_link_that_breaks_is_made_again_and_what_arrived_meanwhile_is_told() {
     let server = Server::start(Config::default().allow_plain_login(true)).unwrap();
     let relay = Relay::to(server.plain_port().unwrap());
-    relay.allow();
     let mut command =
-        bare(&["watch", &format!("imap+insecure://demo@127.0.0.1:{}", relay.port), "--json", "--count", "2"]);
+        bare(&["watch", &format!("imap+insecure://demo@127.0.0.1:{}", relay.port()), "--json", "--count", "2"]);
     command.env("IMAPKIT_PASSWORD", "demo");
     let mut watch = watch(command);
     assert_eq!(watch.next()["event"], "watching");
     relay.cut();
     assert_eq!(watch.next()["event"], "lost");
     let missed = server.deliver("demo", "INBOX", NEW).unwrap();
-    relay.allow();
     assert_eq!(watch.next()["event"], "watching");
     let told = watch.next();
     assert_eq!((told["event"].as_str(), told["uid"].as_u64()), (Some("new"), Some(missed.into())));
     let live = server.deliver("demo", "INBOX", NEW).unwrap();
     assert_eq!(watch.next()["uid"].as_u64(), Some(live.into()));
     assert_eq!(watch.end().0, 0);
-}
-
-/// A link to a server that can be cut; it lets one connection through for each permission.
-struct Relay {
-    port: u16,
-    permits: Sender<()>,
-    link: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-impl Relay {
-    fn to(server: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (permits, permitted) = channel();
-        let link = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::clone(&link);
-        thread::spawn(move || {
-            for () in permitted {
-                let (client, _) = listener.accept().unwrap();
-                let upstream = TcpStream::connect(("127.0.0.1", server)).unwrap();
-                let streams = [&client, &upstream, &client, &upstream].map(|stream| stream.try_clone().unwrap());
-                shared.lock().unwrap().extend([client, upstream]);
-                let [mut from, mut to, mut back, mut source] = streams;
-                thread::spawn(move || io::copy(&mut from, &mut to));
-                thread::spawn(move || io::copy(&mut source, &mut back));
-            }
-        });
-        Self { port, permits, link }
-    }
-
-    fn allow(&self) {
-        self.permits.send(()).unwrap();
-    }
-
-    fn cut(&self) {
-        for stream in self.link.lock().unwrap().drain(..) {
-            // An end that is closed already is as good.
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    }
 }
 
 #[test]
@@ -164,4 +130,31 @@ fn what_does_not_work_at_the_beginning_ends_at_once() {
         command
     })
     .exits(3);
+}
+
+#[test]
+fn a_real_server_that_is_restarted_under_it() {
+    let Some(mut dovecot) = Dovecot::start("watch", 10) else { return };
+    let bench = Bench::new();
+    let place = format!("imap+insecure://ann@127.0.0.1:{}", dovecot.port());
+    let put = |subject: &str| {
+        let mail = bench.file(&format!("{subject}.eml"), NEW.replace("just now", subject));
+        let mut command = bare(&["put", &place, mail.to_str().unwrap()]);
+        command.env("IMAPKIT_PASSWORD", "pass");
+        ran(command).good();
+    };
+    let mut command = bare(&["watch", &place, "--json"]);
+    command.env("IMAPKIT_PASSWORD", "pass");
+    let mut watch = watch(command);
+    watch.until("watching");
+    put("before");
+    assert_eq!(watch.until("new")["message"]["envelope"]["subject"], "before");
+    dovecot.stop();
+    watch.until("lost");
+    dovecot.begin();
+    watch.until("watching");
+    put("after");
+    assert_eq!(watch.until("new")["message"]["envelope"]["subject"], "after");
+    watch.child.kill().unwrap();
+    watch.end();
 }

@@ -13,7 +13,6 @@ use time::macros::format_description;
 
 use super::super::search;
 use super::name;
-use crate::connect::Link;
 use crate::errors::Outcome;
 use crate::message::facts;
 use crate::output::Output;
@@ -39,16 +38,11 @@ impl Teller {
         self.left == Some(0)
     }
 
-    pub(super) fn watching(link: &Link, mailbox: &Selected, again: bool, output: &mut Output) -> Outcome<()> {
+    pub(super) fn watching(place: &Place, mailbox: &Selected, again: bool, output: &mut Output) -> Outcome<()> {
         let exists = mailbox.info().exists;
         let word = if again { "watching again" } else { "watching" };
         let how = if again { String::new() } else { "; Ctrl-C ends".to_owned() };
-        output.note(&format!(
-            "{word} {} at {}: {}{how}",
-            name(mailbox),
-            link.place.server_text(),
-            messages(exists.into())
-        ));
+        output.note(&format!("{word} {} at {}: {}{how}", name(mailbox), place.server_text(), messages(exists.into())));
         emit(output, event("watching", mailbox, Some(exists)))
     }
 
