@@ -12,6 +12,7 @@ pub(crate) use blocking::{Blocking, BlockingMailbox};
 pub(crate) use tokio::{Tokio, TokioMailbox};
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,6 +25,7 @@ use imapkit::types::{
 };
 use imapkit::{CapabilityBook, Command, Error, Event, MailboxEvent, Opened};
 use imapkit_sasl::{Credentials, Policy, TokenRequest};
+use imapkit_transport::{Facts, TlsConfig};
 
 /// Octets of one content that are put together.
 const LARGEST: usize = 16 << 20;
@@ -48,6 +50,10 @@ pub(crate) struct Options {
     pub(crate) link: Link,
     pub(crate) port: u16,
     pub(crate) ca_file: PathBuf,
+    /// Where the server is, if not where the name says.
+    pub(crate) address: Option<IpAddr>,
+    /// What to trust and to show, instead of the authorities file.
+    pub(crate) tls: Option<TlsConfig>,
     pub(crate) credentials: Credentials,
     /// Logs in with the tokens this gives instead.
     pub(crate) tokens: Option<(String, Policy, Tokens)>,
@@ -81,6 +87,8 @@ macro_rules! config {
                 let side = if line.sent { 'C' } else { 'S' };
                 trace.lock().expect("no tracer panics").push(format!("{side}: {}", line.text));
             });
+        let config = options.tls.clone().into_iter().fold(config, $client::Config::tls_config);
+        let config = options.address.into_iter().fold(config, $client::Config::host_address);
         options.disable.iter().fold(config, |config, capability| config.disable_capability(capability.clone()))
     }};
 }
@@ -213,8 +221,8 @@ pub(crate) trait Connection: Verbs + Sized {
 
     async fn connect(options: &Options) -> Result<Self, Error>;
     fn opened(&self) -> &Opened;
-    /// The TLS version, as text; none without TLS.
-    fn tls(&self) -> Option<String>;
+    /// What TLS agreed on; none without TLS.
+    fn tls(&self) -> Option<&Facts>;
     async fn capabilities(&self) -> CapabilityBook;
     async fn run<C: Command>(&self, command: C) -> Result<C::Output, Error>;
     /// Submits all, then waits for all.

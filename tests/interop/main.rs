@@ -6,6 +6,7 @@
 //!
 //! Without `IMAPKIT_LIVE` the tests say aloud that they skip; in CI they fail instead.
 
+mod another_age;
 mod append;
 mod clients;
 mod copy_move;
@@ -51,6 +52,11 @@ scenarios! {
         wrong_authority_is_refused
         bound_to_the_connection["dovecot24"]
         compressed["compress=deflate"]
+    }
+    another_age {
+        by_client_certificate["auth=external"]
+        nobody_without_the_certificate["auth=external"]
+        over_old_tls["auth=external"]
     }
     list {
         names_of_every_kind

@@ -74,6 +74,8 @@ impl Site {
             link,
             port: if link == Link::Tls { self.server.tls_port } else { self.server.plain_port },
             ca_file: self.server.ca_file.clone(),
+            address: None,
+            tls: None,
             credentials: Credentials::password(&self.user.name, self.user.password.as_str()),
             tokens: None,
             enable: Vec::new(),

@@ -35,6 +35,7 @@ base() {
     || die "$ROOT cannot be entered by the servers' users: set IMAPKIT_LIVE_DIR to a folder with mode 755 all the way up"
   printf %s "$JWT_KEY" | base64 -w0 >"$ROOT/jwt/default/HS256/default"
   [ -s "$CERTS/server.crt" ] || certificates >>"$LOG/tls.log" 2>&1 || log_says "no certificate" "$LOG/tls.log"
+  [ -s "$CERTS/client.p12" ] || client_certificate >>"$LOG/tls.log" 2>&1 || log_says "no client certificate" "$LOG/tls.log"
 }
 certificates() (
   local ec="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
@@ -47,6 +48,17 @@ certificates() (
       extendedKeyUsage=serverAuth keyUsage=digitalSignature >ext.cnf &&
     openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile ext.cnf -out server.new &&
     chmod 644 ca.crt server.new && mv server.new server.crt
+)
+
+# user3 shows this one: PEM with an open key, and PKCS#12 with the password `pass`.
+client_certificate() (
+  umask 077
+  cd "$CERTS" &&
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -out client.csr -subj "/CN=user3" &&
+    printf '%s\n' basicConstraints=CA:FALSE extendedKeyUsage=clientAuth keyUsage=digitalSignature >client.cnf &&
+    openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile client.cnf -out client.crt &&
+    cat client.crt client.key >client.pem &&
+    openssl pkcs12 -export -in client.crt -inkey client.key -passout pass:pass -out client.new && mv client.new client.p12
 )
 
 # Fill @NAME@ in conf/FILE from the variable NAME.

@@ -54,8 +54,8 @@ impl Connection for Blocking {
         &self.opened
     }
 
-    fn tls(&self) -> Option<String> {
-        self.inner.opened().tls.as_ref().map(|facts| format!("{:?}", facts.version))
+    fn tls(&self) -> Option<&imapkit_transport::Facts> {
+        self.inner.opened().tls.as_ref()
     }
 
     async fn capabilities(&self) -> CapabilityBook {

@@ -55,8 +55,8 @@ impl Connection for Tokio {
         &self.inner.opened().opened
     }
 
-    fn tls(&self) -> Option<String> {
-        self.inner.opened().tls.as_ref().map(|facts| format!("{:?}", facts.version))
+    fn tls(&self) -> Option<&imapkit_transport::Facts> {
+        self.inner.opened().tls.as_ref()
     }
 
     async fn capabilities(&self) -> CapabilityBook {
