@@ -60,7 +60,7 @@ pub(crate) fn read(document: &[u8], email: &Email) -> Result<Findings, String> {
     }
     findings.servers.sort_by_key(|server| std::cmp::Reverse(server.protection));
     findings.refused.truncate(MAX_ITEMS);
-    findings.notes = notes(provider);
+    findings.notes = notes(&[root, provider]);
     Ok(findings)
 }
 
@@ -129,26 +129,25 @@ fn auth(name: &str) -> Option<Auth> {
     }
 }
 
-/// `<enable><instruction>` (what to switch on) and `<documentation><descr>`, in English where there is a choice.
-fn notes(provider: Node<'_, '_>) -> Vec<String> {
-    let of = |outer, inner| {
-        children(provider, outer).filter_map(move |node| {
+/// `<enable><instruction>` (what to switch on) and `<documentation><descr>`, in English where there is a choice. Documents have them inside
+/// the provider or beside it.
+fn notes(places: &[Node<'_, '_>]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (outer, inner) in [("enable", "instruction"), ("documentation", "descr")] {
+        for node in places.iter().flat_map(|place| children(*place, outer)) {
             let english = |node: &Node<'_, '_>| node.attribute("lang").is_none_or(|lang| lang.starts_with("en"));
-            let chosen = children(node, inner).find(english).or_else(|| children(node, inner).next())?;
-            let link =
-                node.attribute("visiturl").or_else(|| node.attribute("url")).filter(|url| url.starts_with("https://"));
-            let words = plain(&text(chosen));
-            Some(match link {
-                Some(link) if !words.is_empty() => format!("{words}: {}", plain(link)),
-                _ => words,
-            })
-        })
-    };
-    of("enable", "instruction")
-        .chain(of("documentation", "descr"))
-        .filter(|note| !note.is_empty())
-        .take(MAX_ITEMS)
-        .collect()
+            let words = children(node, inner).find(english).or_else(|| children(node, inner).next()).map(text);
+            let words = plain(&words.unwrap_or_default());
+            let link = node.attribute("visiturl").or_else(|| node.attribute("url"));
+            match link.filter(|link| link.starts_with("https://")) {
+                _ if words.is_empty() => {}
+                Some(link) => notes.push(format!("{words}: {}", plain(link))),
+                None => notes.push(words),
+            }
+        }
+    }
+    notes.truncate(MAX_ITEMS);
+    notes
 }
 
 fn children<'a, 'b>(node: Node<'a, 'b>, name: &'static str) -> impl Iterator<Item = Node<'a, 'b>> {

@@ -4,7 +4,7 @@
 //! nothing has to be told about tests. Where that is not possible the tests say so and skip; in CI they fail.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -80,6 +80,29 @@ fn document(socket: &str, port: u16) -> String {
          <port>{port}</port><socketType>{socket}</socketType><username>%EMAILLOCALPART%</username></incomingServer>\
          </emailProvider></clientConfig>"
     )
+}
+
+/// A DNS server that knows one SRV record of `_imaps._tcp.example.org` and no other name (RFC 1035 §4.1, RFC 2782).
+fn dns(port: u16, target: &str) {
+    let socket = UdpSocket::bind("127.0.0.1:53").unwrap();
+    let labels = target.split('.').flat_map(|label| [&[u8::try_from(label.len()).unwrap()], label.as_bytes()].concat());
+    let name: Vec<u8> = labels.chain([0]).collect();
+    thread::spawn(move || {
+        let mut query = [0; 512];
+        while let Ok((length, from)) = socket.recv_from(&mut query) {
+            let end = 12 + query[12..length].iter().position(|octet| *octet == 0).unwrap() + 5;
+            let question = &query[12..end];
+            let known = question.to_ascii_lowercase().starts_with(b"\x06_imaps\x04_tcp\x07example\x03org\0\0\x21");
+            let (code, count) = if known { (0x80, 1) } else { (0x83, 0) };
+            let mut answer = [&query[..2], &[0x81, code, 0, 1, 0, count, 0, 0, 0, 0], question].concat();
+            if known {
+                let data = [&[0, 0, 0, 0], &port.to_be_bytes()[..], &name].concat();
+                answer.extend([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
+                answer.extend(data);
+            }
+            socket.send_to(&answer, from).unwrap();
+        }
+    });
 }
 
 /// The program, believing the web server, with a cache of its own.
@@ -166,6 +189,22 @@ fn nobody_is_asked_with_no_discover_and_nothing_found_is_told_with_what_to_do() 
         asked.iter().all(|asked| !asked.contains("demo") || asked.starts_with("autoconfig.example.org/")),
         "{asked:?}"
     );
+}
+
+#[test]
+fn t051_a_host_that_only_dns_names_has_to_be_confirmed_by_naming_it() {
+    if !inside("discovery::t051_a_host_that_only_dns_names_has_to_be_confirmed_by_naming_it") {
+        return;
+    }
+    let bench = Bench::new();
+    // The server's certificate is for `localhost`, which is not under the mail domain.
+    dns(bench.server.tls_port(), "localhost");
+    let (authority, _) = web(|_| None);
+    let refused = run(&bench, &authority, &["ls", "demo@example.org"]).exits(5);
+    assert!(refused.err.contains("example.org") && refused.err.contains("DNS can be forged"), "{refused:?}");
+    let named = format!("imaps://demo%40example.org@localhost:{}", bench.server.tls_port());
+    assert!(refused.err.contains(&format!("if it is right, name it: {named}")), "{refused:?}");
+    run(&bench, &authority, &["ls", &named, "--user", "demo"]).good();
 }
 
 #[test]

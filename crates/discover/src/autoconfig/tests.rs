@@ -90,6 +90,30 @@ fn what_to_switch_on_is_told() {
 }
 
 #[test]
+fn what_stands_beside_the_provider_is_told_too() {
+    let whole = document("").replace(
+        "</clientConfig>",
+        "<webMail/><enable visiturl=\"http://x\"><instruction>You must allow IMAP &amp; POP3 once</instruction></enable></clientConfig>",
+    );
+    assert_eq!(read(whole.as_bytes(), &email()).unwrap().notes, ["You must allow IMAP & POP3 once"]);
+}
+
+#[test]
+fn any_change_of_an_octet_is_an_error_or_a_server_that_is_safe() {
+    let whole = document(&imap("imap.example.org", "993", "SSL", "<username>%EMAILADDRESS%</username>")).into_bytes();
+    for at in 0..whole.len() {
+        for octet in [0, b'<', b'&', b'"', b'%', b'9', 0x80, 0xff] {
+            let mut changed = whole.clone();
+            changed[at] = octet;
+            if let Ok(found) = read(&changed, &email()) {
+                let shown: Vec<String> = found.servers.iter().map(ToString::to_string).collect();
+                assert!(shown.iter().all(|server| server.contains("TLS") && !server.contains('%')), "{shown:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn c07_laughter_dtds_and_floods_are_refused() {
     let laughs = "<?xml version=\"1.0\"?><!DOCTYPE lolz [<!ENTITY lol \"lol\"><!ENTITY lol2 \"&lol;&lol;&lol;&lol;\">]>\
                   <clientConfig>&lol2;</clientConfig>";

@@ -4,4 +4,5 @@
 mod dns;
 mod documents;
 mod guessing;
+mod live;
 mod support;
