@@ -94,6 +94,7 @@ fn options(target: &Target, email: &Email) -> Options {
     if target.no_discover || target.way.route != Route::Direct || target.way.environment {
         options.skip = ASKS.into();
     }
+    options.probe = true;
     options.at_least = Memory::load().get(email.domain()).map(memory::Known::protection);
     options
 }

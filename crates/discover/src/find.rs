@@ -25,6 +25,7 @@ use crate::srv;
 
 /// How long a worse answer of autoconfig waits for the better one.
 const GRACE: Duration = Duration::from_secs(1);
+const GREETS: &str = "greets, with the right certificate";
 
 /// What may be asked, and how long it may take.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Options {
     pub skip: Vec<Source>,
     /// What is put before a domain to ask a database for it, and nothing but it. Mozilla's.
     pub ispdb: String,
+    /// Where several servers are found, connect to one after the other until one greets: that one is the best then (RFC 2782). Off.
+    pub probe: bool,
     /// Take nothing less safe than this: what the account has had before (T037).
     pub at_least: Option<Protection>,
 }
@@ -55,6 +58,7 @@ impl Default for Options {
             guess_timeout: Duration::from_secs(10),
             skip: Vec::new(),
             ispdb: "https://autoconfig.thunderbird.net/v1.1/".to_owned(),
+            probe: false,
             at_least: None,
         }
     }
@@ -77,6 +81,7 @@ pub async fn find(email: &Email, options: &Options, network: &dyn Network) -> Re
     let mut search = Search { email, options, network, end, steps: Vec::new(), lower: false, late: false };
     match search.run().await {
         Ok(Some(mut found)) => {
+            search.probe(&mut found).await;
             found.steps = search.steps;
             Ok(found)
         }
@@ -323,7 +328,7 @@ impl<'a> Search<'a> {
         let (winner, attempts) = guess::race(self.network, &candidates, left).await;
         for attempt in attempts {
             let outcome = match attempt.outcome {
-                Some(Ok(())) => Outcome::Found("greets, with the right certificate".into()),
+                Some(Ok(())) => Outcome::Found(GREETS.into()),
                 Some(Err(failure)) => failure.into(),
                 None if winner.is_some() => Outcome::Skipped("not waited for".into()),
                 None => silence(left).into(),
@@ -332,6 +337,27 @@ impl<'a> Search<'a> {
         }
         let server = candidates.get(winner?)?.clone();
         self.settle(Source::Guess, vec![server])
+    }
+
+    /// Puts the first server that greets before the others. If none does, connecting will tell why.
+    async fn probe(&mut self, found: &mut Discovery) {
+        if !self.options.probe || found.others.is_empty() {
+            return;
+        }
+        let mut untried: Vec<Server> = found.others.clone();
+        untried.insert(0, found.server.clone());
+        for (rank, server) in untried.iter().enumerate() {
+            let limit = self.options.guess_timeout;
+            let (answer, took) = self.ask(limit, self.network.greet(server, limit)).await;
+            let greets = answer.is_ok();
+            let outcome = answer.map_or_else(Outcome::from, |()| Outcome::Found(GREETS.into()));
+            self.note(found.source, &server.to_string(), outcome, took);
+            if greets {
+                found.server = untried.remove(rank);
+                found.others = untried;
+                return;
+            }
+        }
     }
 
     /// What is left of servers when those that are not safe enough are gone (T037).

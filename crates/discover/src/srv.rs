@@ -39,19 +39,18 @@ pub(crate) fn is_refusal(records: &[Srv]) -> bool {
     !records.is_empty() && records.iter().all(|record| record.target.is_empty())
 }
 
-/// The servers of ordered records. Records that name no host are left out.
+/// The servers of ordered records. Records that name no host are left out. A host below the mail domain is there twice: its own certificate
+/// counts, and so does the domain's (RFC 7817 §3).
 pub(crate) fn servers(records: &[Srv], protection: Protection, email: &Email) -> Vec<Server> {
     let server = |record: &Srv| {
         let host = Host::parse(&record.target).ok().filter(|host| matches!(host, Host::Name(_)))?;
-        let inside = email.owns(&host.to_string());
-        let mut server = Server::new(host, protection, email.to_string());
-        server.port = Some(record.port).filter(|port| *port != 0)?;
-        if !inside {
-            server.identity = Identity::Domain(email.domain().to_owned());
-        }
-        Some(server)
+        let port = Some(record.port).filter(|port| *port != 0)?;
+        let by_host = Some(email.owns(&host.to_string())).filter(|inside| *inside).map(|_| Identity::Host);
+        let identities = by_host.into_iter().chain([Identity::Domain(email.domain().to_owned())]);
+        let server = Server::new(host, protection, email.to_string()).port(port);
+        Some(identities.map(move |identity| Server { identity, ..server.clone() }))
     };
-    records.iter().filter_map(server).collect()
+    records.iter().filter_map(server).flatten().collect()
 }
 
 #[cfg(test)]
@@ -113,10 +112,14 @@ mod tests {
             Srv { port: 0, ..srv(5, 0, "zero.example.org") },
         ];
         let found = servers(&records, Protection::Tls, &email);
-        assert_eq!(names(&records)[..3], found.iter().map(|s| s.host.to_string()).collect::<Vec<_>>()[..]);
-        assert_eq!(found[0].identity, Identity::Host);
-        assert_eq!(found[1].identity, Identity::Domain("example.org".into()));
-        assert_eq!(found[2].certificate_name(), Some("example.org"));
-        assert_eq!(found[1].clone().confirmed().certificate_name(), None);
+        let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let expected = [
+            "mail.example.org:993 (TLS)",
+            "mail.example.org:993 (TLS), certificate for example.org",
+            "mail.hoster.net:993 (TLS), certificate for example.org",
+            "evilexample.org:993 (TLS), certificate for example.org",
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(found[2].clone().confirmed().certificate_name(), None);
     }
 }

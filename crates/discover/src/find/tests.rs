@@ -219,7 +219,9 @@ async fn srv_offers_refuses_and_keeps_the_order() {
     let expected = [
         "a.hoster.net:993 (TLS), certificate for example.org",
         "b.example.org:993 (TLS)",
+        "b.example.org:993 (TLS), certificate for example.org",
         "c.example.org:143 (STARTTLS)",
+        "c.example.org:143 (STARTTLS), certificate for example.org",
     ];
     assert_eq!(servers, expected);
 
@@ -231,6 +233,24 @@ async fn srv_offers_refuses_and_keeps_the_order() {
     let error = search(&fake, &Options::default()).await.unwrap_err();
     assert!(matches!(error.reason(), Reason::NotOffered(_)), "{error}");
     assert!(!fake.asked().contains("GREET"), "nothing is guessed against the domain's word");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_server_that_greets_comes_first_if_they_are_to_be_tried() {
+    let fake = || Fake::default().srv("_imaps", &[(10, "a.hoster.net"), (20, "b.example.org")]);
+    let options = Options { probe: true, ..Options::default() };
+    let fake_b = fake().greet("a.hoster.net:993", 1, Err("connection refused")).greet("b.example.org:993", 1, Ok(()));
+    let found = search(&fake_b, &options).await.unwrap();
+    assert_eq!(found.server.to_string(), "b.example.org:993 (TLS)");
+    assert_eq!(found.others.len(), 2);
+    assert_eq!(found.others[0].host.to_string(), "a.hoster.net", "the others keep their order");
+    let told: Vec<String> = found.steps.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|step| step.contains("a.hoster.net") && step.contains("refused")), "{told:?}");
+    // None greets, or nobody asked to try: the order stays.
+    assert_eq!(search(&fake(), &options).await.unwrap().server.host.to_string(), "a.hoster.net");
+    let untried = search(&fake_b, &Options::default()).await.unwrap();
+    assert_eq!(untried.server.host.to_string(), "a.hoster.net");
+    assert_eq!(fake_b.asked().matches("GREET").count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
