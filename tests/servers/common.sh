@@ -31,6 +31,7 @@ base() {
   mkdir -p "$CERTS" "$LOG" "$ROOT/jwt/default/HS256"
   chmod 755 "$ROOT"
   [ ${#ROOT} -le 60 ] || die "$ROOT is too long a path: unix sockets below it must stay under 108 bytes"
+  apt_need iproute2 # the tests of networks that die lay cables between namespaces
   setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$CERTS" \
     || die "$ROOT cannot be entered by the servers' users: set IMAPKIT_LIVE_DIR to a folder with mode 755 all the way up"
   printf %s "$JWT_KEY" | base64 -w0 >"$ROOT/jwt/default/HS256/default"

@@ -3,7 +3,7 @@
 //! Stands between a client and any server on 127.0.0.1. It runs on threads of its own, which end with the connections they carry.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -27,12 +27,22 @@ struct Way {
 }
 
 impl Relay {
-    /// A way to this port on 127.0.0.1.
+    /// A way from a free port on 127.0.0.1 to this port there.
     ///
     /// # Panics
+    ///
     /// When there is no free port.
     pub fn to(server: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("127.0.0.1 has a free port");
+        Self::from(Ipv4Addr::LOCALHOST, server)
+    }
+
+    /// A way from a free port on `address`, which is one of this machine, to this port on 127.0.0.1.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub fn from(address: Ipv4Addr, server: u16) -> Self {
+        let listener = TcpListener::bind((address, 0)).expect("the address has a free port");
         let port = listener.local_addr().expect("a bound listener has an address").port();
         let way = Arc::new(Way::default());
         let shared = Arc::clone(&way);
@@ -54,7 +64,7 @@ impl Relay {
         Self { port, way }
     }
 
-    /// The port on 127.0.0.1 to connect to.
+    /// The port to connect to.
     pub fn port(&self) -> u16 {
         self.port
     }
