@@ -191,3 +191,103 @@ async fn the_connection_ends_with_the_last_handle() {
     drop(inbox);
     over(peer).await;
 }
+
+/// Every verb there is, dropped after so many polls.
+async fn each_verb_dropped(client: &Client, inbox: &Selected, polls: usize) {
+    use imapkit::commands::StoreHow;
+    use imapkit::types::{Flag, SeqSet, StatusItems};
+
+    let (some, none): (UidSet, UidSet) = ("1:3".parse().unwrap(), "900:901".parse().unwrap());
+    let seqs: SeqSet = "2:4".parse().unwrap();
+    let (flag, items) = (Flag::Flagged, StatusItems::new().messages().uid_next());
+    dropped_after(client.noop(), polls).await;
+    dropped_after(client.id([("name", "x")]), polls).await;
+    dropped_after(client.capability(), polls).await;
+    dropped_after(client.namespace(), polls).await;
+    dropped_after(client.list("", "*"), polls).await;
+    dropped_after(client.lsub("", "*"), polls).await;
+    dropped_after(client.status("Archive", items), polls).await;
+    dropped_after(client.create("New"), polls).await;
+    dropped_after(client.rename("New", "Newer"), polls).await;
+    dropped_after(client.subscribe("Archive"), polls).await;
+    dropped_after(client.unsubscribe("Archive"), polls).await;
+    dropped_after(client.delete("Newer"), polls).await;
+    dropped_after(client.check(), polls).await;
+    dropped_after(client.raw("NOOP"), polls).await;
+    dropped_after(client.capabilities(), polls).await;
+    dropped_after(client.probe(std::time::Duration::from_secs(20)), polls).await;
+    dropped_after(client.append("Archive", bytes::Bytes::from(mail("small", 500))), polls).await;
+    let many = || (0..3).map(|n| NewMessage::new(mail(&format!("many-{n}"), 600)));
+    dropped_after(client.append_all("Archive", many()), polls).await;
+    dropped_after(inbox.exists(), polls).await;
+    dropped_after(inbox.search(Key::Unseen), polls).await;
+    dropped_after(inbox.search_seq(Key::All), polls).await;
+    dropped_after(inbox.fetch(&some, Items::new().envelope().body_structure()).collect(0), polls).await;
+    dropped_after(inbox.fetch_seq(&seqs, Items::new().flags()).collect(0), polls).await;
+    dropped_after(inbox.fetch(&UidSet::all(), Items::new().body_peek()).collect(1 << 20), polls).await;
+    dropped_after(inbox.store(&some, StoreHow::Add, flag.clone()), polls).await;
+    dropped_after(inbox.store_seq(&seqs, StoreHow::Remove, flag.clone()), polls).await;
+    dropped_after(inbox.add_flags(&some, flag.clone()), polls).await;
+    dropped_after(inbox.set_flags(&some, flag.clone()), polls).await;
+    dropped_after(inbox.remove_flags(&some, flag), polls).await;
+    dropped_after(inbox.copy(&some, "Archive"), polls).await;
+    dropped_after(inbox.copy_seq(&seqs, "Archive"), polls).await;
+    dropped_after(inbox.move_(&none, "Archive"), polls).await;
+    dropped_after(inbox.uid_expunge(&some), polls).await;
+    dropped_after(inbox.expunge(), polls).await;
+    let mut watch = inbox.watch();
+    dropped_after(watch.next(), polls).await;
+}
+
+#[tokio::test]
+async fn t105_every_verb_at_every_await_leaves_the_connection_right() {
+    let server = server((0..9).map(|n| mail(&format!("m{n}"), 2000 + n * 20_000)));
+    let client = client(&server).await;
+    let inbox = soon(client.select("INBOX")).await.unwrap();
+    for polls in 0..8 {
+        soon(each_verb_dropped(&client, &inbox, polls)).await;
+        is_good(&client, &inbox, 9).await;
+    }
+}
+
+#[tokio::test]
+async fn t105_a_large_message_dropped_at_every_await_is_stored_whole_or_the_connection_says_that_it_is_over() {
+    let server = server([mail("m", 500)]);
+    for polls in 0..14 {
+        let client = client(&server).await;
+        let inbox = soon(client.select("INBOX")).await.unwrap();
+        let size = 300_000;
+        dropped_after(client.append("Archive", bytes::Bytes::from(mail("large", size))), polls).await;
+        match soon(client.noop()).await {
+            Ok(()) => is_good(&client, &inbox, 1).await,
+            Err(error) => assert!(error.kind() == ErrorKind::Cancelled && !client.is_open(), "{error}"),
+        }
+        for (_, message) in server.messages("me", "Archive").unwrap() {
+            assert_eq!(message.bytes(), mail("large", size), "never half of it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t105_calls_of_steady_accounts_and_pools_dropped_anywhere() {
+    let server = server((0..3).map(|n| mail(&format!("m{n}"), 500)));
+    let config = crate::support::tls(&server);
+    let account = imapkit::Steady::start(&config);
+    let pool = imapkit::Pool::new(&config);
+    for polls in 0..12 {
+        dropped_after(account.select("INBOX"), polls).await;
+        dropped_after(account.examine("Archive"), polls).await;
+        dropped_after(account.run(Noop), polls).await;
+        dropped_after(account.append("Archive", NewMessage::new(mail("x", 300))), polls).await;
+        dropped_after(account.watch().next(), polls).await;
+        dropped_after(pool.mailbox("INBOX"), polls).await;
+        dropped_after(pool.client(), polls).await;
+        let inbox = soon(account.select("INBOX")).await.unwrap();
+        is_good(inbox.client(), &inbox, 3).await;
+        let lease = soon(pool.mailbox("INBOX")).await.unwrap();
+        is_good(&lease, lease.mailbox().unwrap(), 3).await;
+        drop(lease);
+        let status = pool.status();
+        assert!(status.open <= 5 && status.idle == status.open, "{status:?}");
+    }
+}
