@@ -35,6 +35,13 @@ pub(crate) struct Link {
 /// Connects and logs in.
 pub(crate) async fn open(target: &Target, output: &mut Output) -> Outcome<Link> {
     let (place, config) = prepare(target, output).await?;
+    let problem = match connect(&config, place.clone(), output).await {
+        Err(problem) => problem,
+        connected => return connected,
+    };
+    // A server that was remembered may have moved since.
+    let Some(place) = discovery::moved(target, &place, &problem, output).await else { return Err(problem) };
+    let (place, config) = prepare(&Target { place, ..target.clone() }, output).await?;
     connect(&config, place, output).await
 }
 
@@ -80,7 +87,7 @@ pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) 
             discovery::remember(&place, output);
             Ok(Link { client, place })
         }
-        Err(error) => Err(discovery::forget(&place, explain(&error, &place, "connecting"))),
+        Err(error) => Err(explain(&error, &place, "connecting")),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ann@example.org --memory--> remembered and fresh? --no--> find (table, MX, autoconfig, ISPDB, SRV, guesses) --> Place
-//!                                   logged in there --> remembered        not reached --> forgotten, but for how safe it was (T037)
+//!                                   logged in there --> remembered        not reached there --> found anew
 //! ```
 //!
 //! Separate because it is the only part that asks others than the mail server. Who names a server is not searched for. Behind a proxy or a
@@ -77,13 +77,16 @@ pub(crate) fn remember(place: &Place, output: &mut Output) {
     }
 }
 
-/// A remembered server that cannot be reached is looked for anew the next time.
-pub(crate) fn forget(place: &Place, problem: Problem) -> Problem {
-    let Some(found) = place.found.as_ref().filter(|found| found.remembered) else { return problem };
-    if !matches!(problem.exit(), Exit::Network | Exit::Guard) || Memory::load().expire(&found.domain).is_err() {
-        return problem;
+/// Where the server is now, if it was remembered, cannot be reached there or shows the wrong certificate, and is found elsewhere.
+pub(crate) async fn moved(target: &Target, was: &Place, problem: &Problem, output: &mut Output) -> Option<Place> {
+    let remembered = was.found.as_ref().is_some_and(|found| found.remembered);
+    if !remembered || !matches!(problem.exit(), Exit::Network | Exit::Guard) {
+        return None;
     }
-    problem.next("the server was remembered from an earlier run; run the same command again to have it looked for anew")
+    output.detail(&format!("{}; it was only remembered", problem.what()));
+    let now = search(target, output).await.1.ok()?;
+    let server = |place: &Place| (place.host().cloned(), place.port, place.security);
+    (server(&now) != server(was)).then_some(now)
 }
 
 fn options(target: &Target, email: &Email) -> Options {

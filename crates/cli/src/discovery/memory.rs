@@ -47,7 +47,7 @@ pub(super) struct Known {
     user: Pattern,
     /// Which source it was.
     pub(super) by: String,
-    /// Seconds since 1970; 0: look again.
+    /// When it last let somebody in, in seconds since 1970.
     seen: i64,
 }
 
@@ -109,14 +109,6 @@ impl Memory {
         while self.servers.len() > MAX_DOMAINS {
             let oldest = self.servers.iter().min_by_key(|(_, known)| known.seen).map(|(domain, _)| domain.clone());
             oldest.map(|domain| self.servers.remove(&domain));
-        }
-        self.save()
-    }
-
-    /// Looks again the next time; how safe it was stays.
-    pub(super) fn expire(mut self, domain: &str) -> Outcome<()> {
-        if let Some(known) = self.servers.get_mut(domain) {
-            known.seen = 0;
         }
         self.save()
     }
