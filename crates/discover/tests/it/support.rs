@@ -93,8 +93,8 @@ impl Dns {
 pub(crate) enum Reply {
     Page(u16, String),
     Redirect(String),
-    /// So many bytes of a body that goes on as long as somebody listens.
-    Flood(usize),
+    /// A body that goes on as long as somebody listens.
+    Flood,
     /// Headers, then nothing.
     Stall,
 }
@@ -165,9 +165,9 @@ fn converse(
             write!(tls, "HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
         }
         Reply::Redirect(to) => write!(tls, "HTTP/1.1 302 x\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")?,
-        Reply::Flood(size) => {
+        Reply::Flood => {
             write!(tls, "HTTP/1.1 200 x\r\nConnection: close\r\n\r\n<clientConfig>")?;
-            for _ in 0..size / 1024 {
+            loop {
                 tls.write_all(&[b' '; 1024])?;
             }
         }
