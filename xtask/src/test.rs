@@ -39,7 +39,8 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     let mut report = Report::default();
     report.step("tidy", || tidy::run(root));
     report.step("fmt", || succeeds(cargo(root).args(["fmt", "--all", "--check"])));
-    let mut legacy: &[&str] = &["--features", "imapkit-tests/legacy-tls"];
+    let mut legacy: &[&str] =
+        &["--features", "imapkit-tests/legacy-tls,imapkit-cli/legacy-tls,imapkit-control/legacy-tls"];
     report.step("tools", || match live::tools(root) {
         Err(error) if in_ci() => Err(error.context("perl and make must be there in CI")),
         Err(error) => {

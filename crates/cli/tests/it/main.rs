@@ -9,6 +9,7 @@ mod doctor;
 mod fetch;
 mod hygiene;
 mod look;
+mod old_tls;
 mod put;
 mod refusals;
 mod watch;
