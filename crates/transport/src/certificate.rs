@@ -2,7 +2,10 @@
 //!
 //! Trust is decided elsewhere (`trust.rs`, by webpki or the platform); this module only describes, leniently, so that a refused
 //! or an exempted certificate can still be shown. All text is hostile: control characters are replaced, length is capped.
-//! RFC 5280 §4.1; RFC 4514 (names as text); RFC 5929 §4.1 (`tls-server-end-point`).
+//! RFC 5280 §4.1; RFC 4514 (names as text); RFC 5929 §4.1 (`tls-server-end-point`). Keys and signatures are named in
+//! `certificate/algorithm.rs`.
+
+mod algorithm;
 
 use core::fmt;
 use core::net::IpAddr;
@@ -42,11 +45,18 @@ pub struct Certificate {
     pub key: Digest,
     /// Subject and issuer are the same name.
     pub self_issued: bool,
+    /// What kind of key it is: `RSA`, `ECDSA P-256`, `Ed25519`; the dotted identifier of others.
+    pub key_kind: String,
+    /// Its length in bits, where that can be told.
+    pub key_bits: Option<u32>,
+    /// How its issuer signed it, by the name of RFC 5280's family: `sha256WithRSAEncryption`, `ecdsa-with-SHA384`; the dotted
+    /// identifier of others.
+    pub signature: String,
 }
 
 impl Certificate {
-    /// Reads one certificate; `None` where the DER is beyond reading.
-    pub(crate) fn read(der: &CertificateDer<'_>) -> Option<Self> {
+    /// Reads one certificate (DER), such as those of [`Facts::chain`](crate::Facts::chain); `None` where it is beyond reading.
+    pub fn read(der: &[u8]) -> Option<Self> {
         let parsed = CertificateInner::<Raw>::from_der(der).ok()?;
         let body = parsed.tbs_certificate();
         let names = match body.get_extension::<SubjectAltName>() {
@@ -62,6 +72,9 @@ impl Certificate {
             fingerprint: Digest::of(der),
             key: Digest::of(&body.subject_public_key_info().to_der().ok()?),
             self_issued: body.subject() == body.issuer(),
+            key_kind: algorithm::key_kind(body.subject_public_key_info()),
+            key_bits: algorithm::key_bits(body.subject_public_key_info()),
+            signature: algorithm::signature(parsed.signature_algorithm().oid),
         })
     }
 }
