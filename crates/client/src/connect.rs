@@ -17,7 +17,7 @@ use imapkit_dial::{Address, Host, Phase, Route};
 use imapkit_sasl::Credentials;
 use imapkit_session::commands::{MailboxInfo, Select};
 use imapkit_session::types::{Mailbox, Secret};
-use imapkit_session::{Error, ErrorKind, Login, Opened, Opening, Protection, Security, Session, State, Tick};
+use imapkit_session::{Error, ErrorKind, Event, Login, Opened, Opening, Protection, Security, Session, State, Tick};
 use imapkit_transport::{Facts, ServerId, TlsConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -47,6 +47,9 @@ pub struct ConnectionInfo {
     pub peer: Option<SocketAddr>,
     /// How long each phase took that was gone through.
     pub phases: Vec<(Phase, Duration)>,
+    /// What the server said unasked until everything was ready: alerts, notices, lines that were odd. What comes later is told by
+    /// [`Client::events`]. The first 256.
+    pub heard: Vec<Event>,
 }
 
 /// Whom to call, and how the link is to be protected.
@@ -336,7 +339,8 @@ async fn open(
         opened = login_again(&mut driver, &link, login, clock).await;
     }
     let opened = opened?;
-    let info = ConnectionInfo { opened, tls: driver.stack().facts().cloned(), peer, phases: clock.spent() };
+    let heard = driver.engine().heard.take().unwrap_or_default();
+    let info = ConnectionInfo { opened, tls: driver.stack().facts().cloned(), peer, phases: clock.spent(), heard };
     let offered = driver.engine().session.capabilities().offered();
     let limit = offered.and_then(imapkit_session::types::Capabilities::message_limit);
     let messages = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));

@@ -19,6 +19,8 @@ use crate::reply::Promise;
 
 /// Octets of an upload that are handed to the session at a time.
 const PIECE: usize = 64 << 10;
+/// Events kept until somebody can listen.
+const MAX_HEARD: usize = 256;
 
 /// Takes the lines of the trace; runs on the driver's task, so it must not block.
 pub(crate) type Tracer = Arc<dyn Fn(&TraceLine) + Send + Sync>;
@@ -31,6 +33,8 @@ pub(crate) struct Engine {
     pub(crate) tracer: Option<Tracer>,
     /// Who waits for the opening.
     pub(crate) opening: Option<Promise<Opened>>,
+    /// What the server has said unasked, as long as nobody can listen yet.
+    pub(crate) heard: Option<Vec<Event>>,
     /// Somebody wants the connection closed without LOGOUT, and why.
     pub(crate) closing: Option<Error>,
     uploads: VecDeque<Feed>,
@@ -67,6 +71,7 @@ impl Engine {
             listeners,
             tracer,
             opening: None,
+            heard: Some(Vec::new()),
             closing: None,
             uploads: VecDeque::new(),
             watching: false,
@@ -179,7 +184,12 @@ impl Engine {
                     promise.complete(Err(error.clone()));
                 }
             }
-            _ => {}
+            Event::Upgrade(_) => {}
+            _ => {
+                if let Some(heard) = self.heard.as_mut().filter(|heard| heard.len() < MAX_HEARD) {
+                    heard.push(event.clone());
+                }
+            }
         }
         let epoch = self.epoch();
         self.listeners.hear(epoch, event);
