@@ -78,6 +78,8 @@ pub(crate) enum Action {
         items: StatusItems,
     },
     Idle,
+    /// A command in the words of a person; what comes of it is told by the exchange alone.
+    Raw(String),
     Noop,
     Logout,
     Compress,
@@ -116,6 +118,7 @@ impl Words<'_> {
             "list" => Action::List { reference: self.parsed(0), pattern: self.word(1).to_owned() },
             "status" => Action::Status { mailbox: self.parsed(0), items: self.status_items() },
             "idle" => Action::Idle,
+            "raw" => Action::Raw(self.word(0).to_owned()),
             "noop" => Action::Noop,
             "logout" => Action::Logout,
             "compress" => Action::Compress,

@@ -96,6 +96,7 @@ impl BlockingClient {
                 lines
             }
             Action::Append { mailbox, message } => outcome::appended(client.append(mailbox, message)?.as_ref()),
+            Action::Raw(line) => client.raw(&line).map(|_| Vec::new())?,
             Action::Noop => client.noop().map(|()| Vec::new())?,
             Action::Logout => client.logout().map(|()| Vec::new())?,
             Action::Compress => client.run(Compress).map(|()| Vec::new())?,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use imapkit_session::commands::{
-    Append, AppendMessage, Collected, Compress, Content, Copy, Expunge, Fetch, List, Logout, Move, MovePlan, Noop,
+    Append, AppendMessage, Collected, Compress, Content, Copy, Expunge, Fetch, List, Logout, Move, MovePlan, Noop, Raw,
     Search, Select, Status, Store, StoreHow, UidExpunge,
 };
 use imapkit_session::types::{Flag, Flags, Mailbox, ReturnOptions, UidSet};
@@ -218,6 +218,10 @@ impl<'a> Link<'a> {
             }
             Action::Status { mailbox, items } => {
                 self.submit(Status::new(mailbox, items), |status| Ok(outcome::status(&status)))
+            }
+            Action::Raw(line) => {
+                let raw = Raw::parse(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+                self.submit(raw, |_| Ok(vec![]))
             }
             Action::Noop => self.submit(Noop, |()| Ok(vec![])),
             Action::Compress => self.submit(Compress, |()| Ok(vec![])),

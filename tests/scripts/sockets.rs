@@ -21,6 +21,9 @@ use crate::outcome::{self, Outcome};
 /// How long an event, or the end of the connection, may let us wait.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a client that watches and expects nothing is left alone, so that IDLE begins: nobody tells when it has.
+const BEGIN: Duration = Duration::from_secs(1);
+
 /// A client, however it moves its bytes.
 pub(crate) trait FrontEnd: Sized {
     /// Connects to the peer, as far as `connect` says.
@@ -150,10 +153,11 @@ impl<F: FrontEnd> Run<'_, F> {
 
     /// Waits for the events `step` expects, or for the end of the connection if it expects an error and is not a command.
     fn listen(&mut self, step: &Step) -> Outcome {
-        let end = Instant::now() + PATIENCE;
+        let idles = step.verb == "idle" && step.expects.is_empty();
+        let end = Instant::now() + if idles { BEGIN } else { PATIENCE };
         let client = self.client.as_mut().expect("there is a connection");
         let awaits_end = step.verb == "idle" && outcome::fails(step);
-        while self.over.is_none() && (awaits_end || outcome::awaits_events(step, &self.events)) {
+        while self.over.is_none() && (idles || awaits_end || outcome::awaits_events(step, &self.events)) {
             let Some(event) = client.next_event(end.saturating_duration_since(Instant::now())) else { break };
             self.events.extend(outcome::event(&event));
             self.told.push(format!("{event:?}"));

@@ -89,6 +89,7 @@ async fn perform(client: Client, selected: Option<Selected>, action: Action) -> 
         Action::Append { mailbox, message } => outcome::appended(client.append(mailbox, message).await?.as_ref()),
         Action::List { reference, pattern } => outcome::listed(&client.list(reference, &pattern).await?),
         Action::Status { mailbox, items } => outcome::status(&client.status(mailbox, items).await?),
+        Action::Raw(line) => client.raw(&line).await.map(|_| Vec::new())?,
         Action::Noop => client.noop().await.map(|()| Vec::new())?,
         Action::Logout => client.logout().await.map(|()| Vec::new())?,
         Action::Compress => client.run(Compress).await.map(|()| Vec::new())?,
