@@ -7,7 +7,7 @@
 use crate::{cargo, live, tidy};
 use anyhow::{Result, bail};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What was typed.
@@ -79,6 +79,7 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
             }
         });
     }
+    report.step("browser", || browser(root, &mut tests));
     report.step("test", || succeeds(&mut tests));
     drop(servers);
     if !legacy.is_empty() {
@@ -95,6 +96,22 @@ fn plain(root: &Path) -> Result<bool> {
     let clippy = ["clippy", "-p", "imapkit-cli", "--all-targets", "--locked", "--", "-D", "warnings"];
     let tests = ["test", "-p", "imapkit-transport", "--lib", "--locked"];
     Ok(succeeds(cargo(root).args(clippy))? && succeeds(cargo(root).args(tests))?)
+}
+
+/// Where the tests look for the path of Chromium.
+const BROWSER: &str = "IMAPKIT_CHROMIUM";
+
+/// Tells the tests where Chromium is; as root on Debian it is installed if need be.
+fn browser(root: &Path, tests: &mut Command) -> Result<bool> {
+    let output = Command::new(root.join("tests/browser/chromium.sh")).stderr(Stdio::inherit()).output()?;
+    if output.status.success() {
+        tests.env(BROWSER, String::from_utf8(output.stdout)?.trim());
+    } else if in_ci() {
+        bail!("pages must be looked at in CI");
+    } else {
+        println!("NO BROWSER. The tests of pages will say that they skip.");
+    }
+    Ok(true)
 }
 
 fn in_ci() -> bool {
