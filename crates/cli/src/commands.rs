@@ -20,7 +20,7 @@ use crate::output::Output;
 pub(crate) async fn run(task: Task, output: &mut Output) -> Outcome {
     let exit = match task {
         Task::Demo { keep, to } => demo::run(keep, to, output).await,
-        Task::Doctor { target, login } => doctor::run(&target, login, output).await,
+        Task::Doctor(doctor) => doctor::run(&doctor, output).await,
         Task::Ls { target, subscribed, status } => ls::run(&target, subscribed, status, output).await,
         Task::Search { target, key, limit } => search::run(&target, key, limit, output).await,
         Task::Show { target, uid, view } => show::run(&target, uid, view, output).await,

@@ -81,7 +81,7 @@ fn folder(entry: &ListEntry, status: Option<Result<Status, Error>>, subscribed: 
 }
 
 /// What a folder is for, in a word.
-fn use_name(used_for: SpecialUse) -> &'static str {
+pub(crate) fn use_name(used_for: SpecialUse) -> &'static str {
     match used_for {
         SpecialUse::All => "all",
         SpecialUse::Archive => "archive",

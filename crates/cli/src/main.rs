@@ -28,6 +28,7 @@ mod query;
 mod save;
 mod secrets;
 mod source;
+mod transcript;
 
 use std::process::ExitCode;
 

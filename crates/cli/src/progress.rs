@@ -126,6 +126,36 @@ impl Meter {
     }
 }
 
+/// What is being done now, for work whose length nobody knows: one line that goes away.
+#[derive(Debug)]
+pub(crate) struct Steps(Option<ProgressBar>);
+
+impl Steps {
+    /// Shows nothing yet; nothing at all where nobody looks, or where it would stand in the way of `-v`.
+    pub(crate) fn new(manner: Manner) -> Self {
+        let seen = manner.progress == Progress::Auto && !manner.verbose && std::io::stderr().is_terminal();
+        Self(seen.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(FRAME);
+            bar
+        }))
+    }
+
+    /// The next step.
+    pub(crate) fn show(&self, doing: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(format!("{doing} …"));
+        }
+    }
+
+    /// The line goes away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn bar_of(total_bytes: u64, elapsed: Duration) -> ProgressBar {
     let template =
         "{msg}  {wide_bar:.cyan/dim} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";

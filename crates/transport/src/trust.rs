@@ -109,7 +109,7 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<(), Error> {
         let host = name.to_str().into_owned();
-        let leaf = chain.first().and_then(Certificate::read);
+        let leaf = chain.first().and_then(|leaf| Certificate::read(leaf));
         let key = leaf.as_ref().map(|leaf| leaf.key);
         let known = key.is_some_and(|key| self.pins.contains(&key));
         let mut refusal = judged.err();

@@ -27,7 +27,7 @@ pub(crate) enum Task {
     /// See it work.
     Demo { keep: bool, to: Option<PathBuf> },
     /// Explain a connection.
-    Doctor { target: Target, login: bool },
+    Doctor(Box<Doctor>),
     /// List folders.
     Ls { target: Target, subscribed: bool, status: bool },
     /// List messages.
@@ -42,6 +42,19 @@ pub(crate) enum Task {
     Watch { target: Target, exec: Option<String>, count: Option<u64>, time: Option<Duration> },
     /// Man pages and completions.
     Generate(low::Generate),
+}
+
+/// What `doctor` is to do.
+#[derive(Debug)]
+pub(crate) struct Doctor {
+    pub(crate) target: Target,
+    pub(crate) login: bool,
+    pub(crate) write_test: bool,
+    pub(crate) starttls_port: Option<u16>,
+    pub(crate) redact: bool,
+    pub(crate) html: Option<PathBuf>,
+    pub(crate) prom: Option<PathBuf>,
+    pub(crate) transcript: Option<PathBuf>,
 }
 
 /// How `show` shows.
@@ -131,9 +144,7 @@ pub(crate) fn manner(verb: &Verb) -> Manner {
 pub(crate) fn task(verb: Verb, today: Date) -> Outcome<Task> {
     Ok(match verb {
         Verb::Demo(verb) => Task::Demo { keep: verb.keep, to: verb.to },
-        Verb::Doctor(verb) => {
-            Task::Doctor { target: Target::new(verb.connection, verb.place.as_deref())?, login: !verb.no_login }
-        }
+        Verb::Doctor(verb) => Task::Doctor(Box::new(doctor(verb)?)),
         Verb::Ls(verb) => Task::Ls {
             target: Target::new(verb.connection, verb.place.as_deref())?,
             subscribed: verb.subscribed,
@@ -154,6 +165,19 @@ pub(crate) fn task(verb: Verb, today: Date) -> Outcome<Task> {
             time: verb.seconds.map(Duration::from_secs),
         },
         Verb::Generate(verb) => Task::Generate(verb),
+    })
+}
+
+fn doctor(verb: low::Doctor) -> Outcome<Doctor> {
+    Ok(Doctor {
+        target: Target::new(verb.connection, verb.place.as_deref())?,
+        login: !verb.no_login,
+        write_test: verb.write_test,
+        starttls_port: verb.starttls_port,
+        redact: verb.redact,
+        html: verb.html,
+        prom: verb.prom,
+        transcript: verb.transcript,
     })
 }
 

@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::time::Duration;
 
 use imapkit_server::{Config, Server};
+use imapkit_testkit::peer::{Peer, PeerConn, Setup};
+use imapkit_testkit::script::Mismatch;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -110,24 +111,66 @@ impl fmt::Debug for Ran {
     }
 }
 
-/// A server on loopback, in clear text, for one connection: it greets, and answers each command (without its tag) by `answer`, in which `#`
-/// at the beginning of a line stands for the tag. Gives its place.
-pub(crate) fn scripted(greeting: &'static str, answer: impl Fn(&str) -> String + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = format!("imap+insecure://ann@127.0.0.1:{}", listener.local_addr().unwrap().port());
-    thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-        // The client may go at any time; that is its right.
-        let _ = write!(stream, "{greeting}\r\n");
-        for line in lines.map_while(Result::ok) {
-            let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
-            let text = answer(command).replace("\n#", &format!("\n{tag}"));
-            let text = text.strip_prefix('#').map_or_else(|| text.clone(), |rest| format!("{tag}{rest}"));
-            let _ = stream.write_all(text.as_bytes());
+/// A server on loopback, in clear text: it greets, and answers each command (without its tag) by `answer`, in which `#` at the beginning of
+/// a line stands for the tag. Gives its place. An empty answer is silence, one that ends in `!` the last word.
+pub(crate) fn scripted(greeting: &'static str, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
+    let port = serve(Peer::setup(), greeting, answer);
+    format!("imap+insecure://ann@127.0.0.1:{port}")
+}
+
+/// The same on a peer of any setup; gives the port.
+pub(crate) fn serve(
+    setup: Setup,
+    greeting: &'static str,
+    answer: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> u16 {
+    let patience = Duration::from_mins(1);
+    setup.patience(patience).serve_each(CONNECTIONS, move |conn| talk(conn, greeting, &answer)).port()
+}
+
+/// Enough for a visit of the doctor, which knocks, looks, logs in, and comes back for the trials.
+const CONNECTIONS: usize = 12;
+
+/// One connection; a client may go at any time.
+fn talk(conn: &mut PeerConn, greeting: &str, answer: &dyn Fn(&str) -> String) -> Result<(), Mismatch> {
+    conn.send(format!("{greeting}\r\n"))?;
+    let mut idling = String::new();
+    loop {
+        let (mut tag, mut command) = conn.expect_line()?;
+        while let Some((announced, waits)) = literal(&command) {
+            if waits {
+                conn.send("+ go on\r\n")?;
+            }
+            let octets = conn.read_bytes(announced)?;
+            command.push_str(&String::from_utf8_lossy(&octets));
+            let (first, rest) = conn.expect_line()?;
+            command.push_str(first.as_str());
+            if !rest.is_empty() {
+                command.push(' ');
+                command.push_str(&rest);
+            }
         }
-    });
-    place
+        if tag == "DONE" {
+            tag.clone_from(&idling);
+            "DONE".clone_into(&mut command);
+        } else if command == "IDLE" {
+            idling.clone_from(&tag);
+        }
+        let text = answer(&command).replace("\n#", &format!("\n{tag}"));
+        let text = text.strip_prefix('#').map_or_else(|| text.clone(), |rest| format!("{tag}{rest}"));
+        let last = text.strip_suffix('!');
+        conn.send(last.unwrap_or(&text))?;
+        if last.is_some() {
+            return conn.cut();
+        }
+    }
+}
+
+/// How many octets a line announces, and whether the client waits to be asked for them.
+fn literal(line: &str) -> Option<(usize, bool)> {
+    let (_, announced) = line.strip_suffix('}')?.rsplit_once('{')?;
+    let digits = announced.trim_end_matches('+');
+    Some((digits.parse().ok()?, digits == announced))
 }
 
 impl Ran {

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at files as they are")]
 
 mod bench;
+mod broken;
 mod causes;
 mod demo;
 mod discovery;
@@ -10,6 +11,9 @@ mod fetch;
 mod hygiene;
 mod look;
 mod old_tls;
+mod page;
 mod put;
 mod refusals;
+mod transcript;
+mod trials;
 mod watch;

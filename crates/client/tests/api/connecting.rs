@@ -263,7 +263,7 @@ async fn what_is_said_while_connecting_is_kept() {
     let client = soon(imapkit::connect(&plain(&peer))).await.unwrap();
     let heard = &client.opened().heard;
     let odd = heard.iter().any(|event| matches!(event, Event::Warning(odd) if odd.raw.starts_with(b"* LIST (((")));
-    let alert = heard.iter().any(|event| matches!(event, Event::Alert(text) if &**text == "back up your mail"));
+    let alert = heard.iter().any(|event| matches!(event, Event::Alert { text, .. } if &**text == "back up your mail"));
     assert!(odd && alert, "{heard:?}");
     drop(client);
     over(peer).await;

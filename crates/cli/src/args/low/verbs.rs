@@ -32,6 +32,24 @@ pub(crate) struct Doctor {
     /// Look only as far as it goes without a password
     #[arg(long)]
     pub(crate) no_login: bool,
+    /// Also try out what needs a folder: make one, put messages there, look whether IDLE tells of them, remove it
+    #[arg(long, conflicts_with = "no_login")]
+    pub(crate) write_test: bool,
+    /// Look at STARTTLS on this port as well; 143 unless said, where the place is on 993
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) starttls_port: Option<u16>,
+    /// Mask names, hosts, addresses, ids and keys everywhere, so that the report may be shown to others
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// Write the report as a page into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the report as metrics into this file, for Prometheus' textfile collector
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prom: Option<PathBuf>,
+    /// Write the conversation into this file, without secrets, in the format that tests play (corpus/README.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]

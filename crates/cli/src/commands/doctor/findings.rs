@@ -1,25 +1,31 @@
 //! What a report means: a list of findings, each with what to do.
 //!
-//! A pure function of the report and the date, so every judgement has its test. Sources: protocol.md §5, server-quirks.md; RFC 8314 (TLS),
+//! A pure function of the report, so every judgement has its test. Sources: protocol.md §5, server-quirks.md; RFC 8314 (TLS),
 //! RFC 8996 (old TLS), RFC 2177, 4315, 5258, 7162.
 
-use super::report::{Finding, Report, Severity, Verdict};
-use crate::output::text::{clean, size};
+use super::link::{Certificate, Tls};
+use super::report::{Finding, Report, Severity, Tried, Verdict};
+use crate::output::text::{clean, cut, size};
 
-const DAY: i64 = 86_400;
-/// Certificates that end sooner than this are worth a warning: most are renewed 30 days before.
-const SOON: i64 = 14 * DAY;
+/// Certificates that end within so many days are worth a warning: most are renewed 30 days before.
+const SOON: i64 = 14;
+/// RSA keys shorter than this are not accepted any more.
+const RSA_BITS: u32 = 2048;
+/// Odd lines that are told one by one.
+const MAX_ODD: usize = 5;
 /// Slower than this, people notice.
 const SLOW_DNS: f64 = 1000.0;
 const SLOW_GREETING: f64 = 5000.0;
 
-/// Fills in findings and verdict. `now` is seconds since 1970.
-pub(super) fn judge(report: &mut Report, now: i64) {
+/// Fills in findings and verdict.
+pub(super) fn judge(report: &mut Report) {
     let mut findings = Vec::new();
     addresses(report, &mut findings);
-    tls(report, now, &mut findings);
+    tls(report, &mut findings);
+    starttls(report, &mut findings);
     capabilities(report, &mut findings);
     account(report, &mut findings);
+    trials(report, &mut findings);
     if let Some(failure) = &report.failure {
         let advice = (!failure.advice.is_empty()).then(|| failure.advice.join("\n"));
         let said = failure.server_text.as_ref().map(|said| format!("; the server said: {said}")).unwrap_or_default();
@@ -43,6 +49,9 @@ fn warn(findings: &mut Vec<Finding>, text: impl Into<String>, advice: &str) {
 }
 
 fn addresses(report: &Report, findings: &mut Vec<Finding>) {
+    for advice in &report.provider_advice {
+        note(findings, format!("at this provider: {advice}"));
+    }
     let works = report.attempts.iter().any(|attempt| attempt.error.is_none());
     for attempt in report.attempts.iter().filter(|_| works) {
         if let Some(error) = &attempt.error {
@@ -67,7 +76,7 @@ fn addresses(report: &Report, findings: &mut Vec<Finding>) {
     }
 }
 
-fn tls(report: &Report, now: i64, findings: &mut Vec<Finding>) {
+fn tls(report: &Report, findings: &mut Vec<Finding>) {
     if report.security == "none" && report.greeting.is_some() {
         warn(
             findings,
@@ -87,7 +96,7 @@ fn tls(report: &Report, now: i64, findings: &mut Vec<Finding>) {
         warn(findings, text, "its operator can forbid it (LOGINDISABLED)");
     }
     let Some(tls) = &report.tls else { return };
-    if let (Some(problem), Some(_)) = (&tls.problem, &tls.agreed) {
+    if let (Some(problem), Some(_), false) = (&tls.problem, &tls.agreed, tls.refused) {
         let how = if tls.pinned { "its key is pinned" } else { "--trusted-site accepts anything" };
         warn(
             findings,
@@ -98,11 +107,129 @@ fn tls(report: &Report, now: i64, findings: &mut Vec<Finding>) {
     if tls.agreed.as_ref().is_some_and(|agreed| agreed.version == "TLS 1.2") {
         note(findings, "the server speaks TLS 1.2, not 1.3: safe, but a round trip slower");
     }
-    let left = tls.certificate.as_ref().map(|certificate| certificate.ends - now);
-    if let Some(left) = left.filter(|left| (0..SOON).contains(left)) {
-        let days = left / DAY;
+    if !tls.weaknesses.is_empty() {
+        let text = format!("the connection is weakly protected: {}", tls.weaknesses.join(", "));
+        warn(
+            findings,
+            text,
+            "whoever sits in the way may be able to read or change everything; its operator has to renew the server",
+        );
+    }
+    certificates(tls, findings);
+}
+
+fn certificates(tls: &Tls, findings: &mut Vec<Finding>) {
+    let left = tls.certificate.as_ref().map(|certificate| certificate.days_left);
+    if let Some(days) = left.filter(|days| (0..SOON).contains(days)) {
         let text = format!("the certificate ends in {days} day{}", if days == 1 { "" } else { "s" });
         warn(findings, text, "the server's operator has to renew it");
+    }
+    let weak = |certificate: &&Certificate| {
+        let short = certificate.key == "RSA" && certificate.key_bits.is_some_and(|bits| bits < RSA_BITS);
+        // A root is trusted for what it is, not for its signature on itself.
+        let old = ["md5", "sha1", "SHA1"].iter().any(|hash| certificate.signature.contains(hash));
+        short || (old && certificate.subject != certificate.issuer)
+    };
+    for certificate in tls.chain.iter().filter(weak) {
+        let bits = certificate.key_bits.map(|bits| format!(" of {bits} bits")).unwrap_or_default();
+        let text = format!(
+            "the certificate of {} is weak: {} key{bits}, signed by {}",
+            certificate.subject, certificate.key, certificate.signature
+        );
+        warn(
+            findings,
+            text,
+            "the server's operator has to get one with SHA-256 and an RSA key of 2048 bits or an ECDSA key",
+        );
+    }
+    let alone =
+        tls.chain.len() == 1 && tls.problem.as_ref().is_some_and(|problem| problem.contains("unknown authority"));
+    if alone {
+        note(
+            findings,
+            "the server sends its own certificate only: if its authority is a known one, the certificate in between is missing",
+        );
+    }
+}
+
+/// What the look at port 143 shows.
+fn starttls(report: &Report, findings: &mut Vec<Finding>) {
+    let Some(seen) = report.starttls.as_ref().filter(|seen| seen.open) else { return };
+    let port = seen.port;
+    if let Some(error) = seen.error.as_ref().filter(|_| !seen.works) {
+        let text = format!("STARTTLS on port {port} does not work: {error}");
+        warn(
+            findings,
+            text,
+            "programs set to STARTTLS cannot connect; the server's operator has to repair it, or close the port",
+        );
+    }
+    if seen.before_tls.as_deref().is_some_and(|words| !has(words, "LOGINDISABLED")) {
+        let text =
+            format!("port {port} takes passwords before TLS: a program that forgets STARTTLS sends them in clear text");
+        warn(findings, text, "its operator can forbid it (LOGINDISABLED)");
+    }
+    if seen.after_tls.as_deref().is_some_and(|words| has(words, "STARTTLS")) {
+        note(findings, format!("port {port} offers STARTTLS within TLS once more, against RFC 9051"));
+    }
+    if seen.same_certificate == Some(false) {
+        note(findings, format!("port {port} shows another certificate than port {}", report.port));
+    }
+}
+
+/// What was tried and did not go as promised.
+fn trials(report: &Report, findings: &mut Vec<Finding>) {
+    for check in report.checks.iter().filter(|check| check.result == Tried::Bad) {
+        let text = format!("{}: {}", what(&check.name), check.text);
+        let advice = match check.name.as_str() {
+            "create" => "nothing was changed; the account may be one that cannot have folders",
+            "remove" => "the account is as it was, but for that folder",
+            "keywords" => "labels of mail programs stay on this machine only",
+            "idle" | "idle-push" => "asking now and then works: imapkit watch --disable-extension IDLE",
+            _ => {
+                "programs that believe the offer may go wrong: --disable-extension leaves it alone, and its operator should know"
+            }
+        };
+        warn(findings, text, advice);
+    }
+    for name in &report.leftovers {
+        let text = format!("the folder {name} is left from a visit that was cut off, unless one is under way");
+        warn(findings, text, "remove it with any mail program");
+    }
+    for oddity in report.oddities.iter().take(MAX_ODD) {
+        let text = format!("the server broke the rules: {}; it said: {}", oddity.text, cut(&oddity.raw, 200));
+        warn(findings, text, "imapkit goes on; other programs may not, and its operator should know");
+    }
+    if report.oddities.len() > MAX_ODD {
+        note(findings, format!("{} more lines were against the rules", report.oddities.len() - MAX_ODD));
+    }
+}
+
+/// What a trial is about.
+pub(super) fn what(name: &str) -> &str {
+    match name {
+        "round-trip" => "round trip",
+        "enable-qresync" => "switching QRESYNC on",
+        "uidvalidity" => "UIDVALIDITY",
+        "condstore" => "CONDSTORE",
+        "esearch" => "ESEARCH",
+        "idle" => "IDLE",
+        "compress" => "COMPRESS",
+        "inbox" => "opening INBOX",
+        "create" => "making a folder",
+        "append" => "putting a message",
+        "idle-push" => "IDLE with new mail",
+        "appenduid" => "APPENDUID",
+        "keywords" => "keywords",
+        "content" => "content",
+        "store-modseq" => "MODSEQ",
+        "copyuid" => "COPYUID",
+        "uid-expunge" => "UID EXPUNGE",
+        "uidvalidity-stable" => "UIDVALIDITY, twice",
+        "qresync" => "QRESYNC",
+        "remove" => "removing the folder",
+        "trials" => "the trials",
+        other => other,
     }
 }
 
@@ -154,8 +281,10 @@ fn capabilities(report: &Report, findings: &mut Vec<Finding>) {
         .map(String::as_str)
         .filter(|name| ["CRAM-MD5", "DIGEST-MD5", "NTLM", "KERBEROS_V4"].contains(name))
         .collect();
-    if !weak.is_empty() {
-        note(findings, format!("{} is offered and not used: it is broken", weak.join(", ")));
+    match weak.as_slice() {
+        [] => {}
+        [one] => note(findings, format!("{one} is offered and not used: it is broken")),
+        many => note(findings, format!("{} are offered and not used: they are broken", many.join(", "))),
     }
 }
 
@@ -192,96 +321,4 @@ fn has(words: &[String], word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::report::{Attempt, Capabilities, Certificate, Failure, Quota, Tls};
-    use super::*;
-
-    #[expect(clippy::unnecessary_wraps, reason = "as the report holds them")]
-    fn words(text: &str) -> Option<Vec<String>> {
-        Some(text.split(' ').map(str::to_owned).collect())
-    }
-
-    fn good() -> Report {
-        let all = words("IMAP4rev1 IDLE UIDPLUS MOVE SPECIAL-USE CONDSTORE QRESYNC LITERAL+ SASL-IR");
-        Report {
-            security: "tls",
-            user: Some("ann".into()),
-            greeting: Some("hi".into()),
-            capabilities: Capabilities { before_tls: None, before_login: all.clone(), after_login: all },
-            ..Report::default()
-        }
-    }
-
-    fn judged(mut report: Report) -> (Verdict, String) {
-        judge(&mut report, 1_000_000);
-        (
-            report.verdict,
-            report
-                .findings
-                .iter()
-                .fold(String::new(), |text, finding| format!("{text}{:?}: {}\n", finding.severity, finding.text)),
-        )
-    }
-
-    #[test]
-    fn a_good_server_gets_no_finding() {
-        assert_eq!(judged(good()), (Verdict::Good, String::new()));
-    }
-
-    #[test]
-    fn what_is_missed_is_said_only_after_login() {
-        let mut report = good();
-        report.capabilities.after_login = words("IMAP4rev1 LITERAL- SASL-IR QRESYNC MOVE SPECIAL-USE UIDPLUS");
-        let (verdict, text) = judged(report);
-        assert_eq!(verdict, Verdict::Warnings);
-        assert!(
-            text.starts_with("Warning: no IDLE") && !text.contains("no LITERAL+") && !text.contains("no CONDSTORE"),
-            "{text}"
-        );
-        let mut report = good();
-        report.capabilities = Capabilities { before_login: words("IMAP4rev1"), ..Capabilities::default() };
-        assert_eq!(judged(report), (Verdict::Good, "Note: no SASL-IR: login costs a round trip more\n".into()));
-        let mut report = good();
-        report.capabilities.after_login = words("IMAP4rev2 CONDSTORE QRESYNC LITERAL-");
-        assert!(!judged(report).1.contains("no "), "IMAP4rev2 brings the others");
-    }
-
-    #[test]
-    fn certificates_are_renewed_in_time() {
-        let mut report = good();
-        report.tls = Some(Tls {
-            certificate: Some(Certificate { ends: 1_000_000 + 3 * DAY + 5, ..Certificate::default() }),
-            ..Tls::default()
-        });
-        assert_eq!(judged(report).1, "Warning: the certificate ends in 3 days\n");
-    }
-
-    #[test]
-    fn one_dead_address_is_a_warning_and_none_alive_a_failure() {
-        let dead =
-            |address: &str| Attempt { address: address.into(), ms: 0.0, error: Some("connection refused".into()) };
-        let mut report = good();
-        report.attempts = vec![dead("[::1]:993"), Attempt { error: None, ..dead("127.0.0.1:993") }];
-        assert_eq!(judged(report).0, Verdict::Warnings);
-        let mut report = good();
-        report.attempts = vec![dead("[::1]:993")];
-        report.failure =
-            Some(Failure { kind: "network", message: "no connection".into(), server_text: None, advice: vec![] });
-        assert_eq!(judged(report), (Verdict::Broken, "Error: no connection\n".into()));
-    }
-
-    #[test]
-    fn clear_text_and_full_mailboxes_are_warned_of() {
-        let mut report = good();
-        report.security = "starttls";
-        report.capabilities.before_tls = words("IMAP4rev1 STARTTLS");
-        report.quota = vec![Quota { resource: "STORAGE".into(), usage: 950, limit: 1000 }];
-        let (verdict, text) = judged(report);
-        assert_eq!(verdict, Verdict::Warnings);
-        assert!(
-            text.contains("takes passwords before TLS")
-                && text.contains("95 % of the STORAGE quota is used: 972.8 kB of 1.0 MB"),
-            "{text}"
-        );
-    }
-}
+mod tests;

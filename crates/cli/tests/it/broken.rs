@@ -1,0 +1,208 @@
+//! `doctor` where things do not work: each fault is named, as much as can be seen is shown, and no secret is said. T039, T040–T047, T111.
+
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use imapkit_testkit::certs::{Authority, Identity, Subject, Validity};
+use imapkit_testkit::peer::Peer;
+
+use crate::bench::{Bench, Ran, bare, ran, scripted, serve};
+
+const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready";
+
+fn doctor(place: &str, more: &[&str]) -> Ran {
+    let mut command = bare(&["doctor", place]);
+    command.args(more).env("IMAPKIT_PASSWORD", "hunter2");
+    let ran = ran(command);
+    assert!(!ran.text().contains("hunter2") && !ran.err.contains("hunter2"), "{ran:?}");
+    ran
+}
+
+fn says(ran: &Ran, parts: &[&str]) {
+    // Lines are broken to fit: compare without breaks.
+    let text = ran.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in parts {
+        assert!(text.contains(part), "{part}: {ran:?}");
+    }
+}
+
+#[test]
+fn what_does_not_work_is_1_and_as_much_as_can_be_known_is_told() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["doctor", &bench.place("")]);
+    command.env("IMAPKIT_PASSWORD", "wrong");
+    let password = ran(command).exits(1);
+    says(&password, &["TLS 1.3", "refused the password for demo"]);
+    let closed = doctor("ann@127.0.0.1:1", &[]).exits(1);
+    says(&closed, &["connection refused", "nothing listens there"]);
+    let unknown = doctor("ann@no-such-host.invalid", &["--no-discover"]).exits(1);
+    says(&unknown, &["no-such-host.invalid", "found by provider table", "guess"]);
+    says(&doctor("ann@imap.no-such-host.invalid", &[]).exits(1), &["does not resolve"]);
+}
+
+#[test]
+fn t039_other_protocols_are_named() {
+    for (greeting, name) in
+        [("220 mail.example.org ESMTP ready", "SMTP"), ("+OK POP3 ready", "POP3"), ("SSH-2.0-OpenSSH_9.9", "SSH")]
+    {
+        let place = scripted(greeting, |_| String::new());
+        let port = place.rsplit(':').next().unwrap().to_owned();
+        for place in
+            [place.clone(), format!("imap+starttls://ann@127.0.0.1:{port}"), format!("imaps://ann@127.0.0.1:{port}")]
+        {
+            let ran = doctor(&place, &[]).exits(1);
+            says(&ran, &[&format!("port {port} of 127.0.0.1 speaks {name}, not IMAP"), "993 (imaps://)"]);
+        }
+    }
+}
+
+/// Says nothing before it has heard a line or a TLS hello, as web servers do.
+fn web_server() -> u16 {
+    let peer = Peer::setup().patience(std::time::Duration::from_mins(1)).serve_each(12, |conn| {
+        conn.read_bytes(5)?;
+        conn.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")?;
+        conn.close()
+    });
+    peer.port()
+}
+
+#[test]
+fn t039_a_web_server_waits_to_be_spoken_to_and_is_named_all_the_same() {
+    let port = web_server();
+    for scheme in ["imap+starttls", "imaps"] {
+        let ran = doctor(&format!("{scheme}://ann@127.0.0.1:{port}"), &[]).exits(1);
+        says(&ran, &[&format!("port {port} of 127.0.0.1 speaks HTTP, not IMAP")]);
+    }
+}
+
+#[test]
+fn t039_imap_the_other_way_round_is_named_with_the_url_to_use() {
+    let bench = Bench::new();
+    let (tls, plain) = (bench.server.tls_port(), bench.server.plain_port().unwrap());
+    let ran = bench.run(&["doctor", &format!("imap+starttls://demo@localhost:{tls}")]).exits(1);
+    says(&ran, &["speaks TLS from the first octet", &format!("use imaps://localhost:{tls}")]);
+    let ran = bench.run(&["doctor", &format!("imaps://demo@localhost:{plain}")]).exits(1);
+    says(&ran, &["speaks IMAP in clear text at first", &format!("use imap+starttls://localhost:{plain}")]);
+}
+
+#[test]
+fn nobody_greets_and_nobody_answers() {
+    let silent = Peer::setup().serve_each(12, imapkit_testkit::peer::PeerConn::drain);
+    let ran = doctor(&format!("imap+insecure://ann@127.0.0.1:{}", silent.port()), &["--timeout", "1"]).exits(1);
+    says(&ran, &["greeting", "the network or the server is too slow"]);
+    // A listener whose queue is full takes no more: packets fall into a black hole.
+    let hole = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = hole.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(300)) {
+        waiting.push(stream);
+        assert!(waiting.len() < 10_000, "this system's queues have no end");
+    }
+    let ran = doctor(&format!("ann@127.0.0.1:{}", address.port()), &["--timeout", "1"]).exits(1);
+    says(&ran, &["no answer within 1.0 s", "a firewall, this machine's network, or a server that is down"]);
+}
+
+/// A server with this certificate that notes all it hears.
+fn with_certificate(identity: &Identity) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&heard);
+    let port = serve(Peer::setup().implicit_tls(identity.server_config()), GREETING, move |command| {
+        notes.lock().unwrap().push(command.to_owned());
+        match command {
+            "LOGOUT" => "* BYE\r\n# OK\r\n!".to_owned(),
+            _ => "# BAD what\r\n".to_owned(),
+        }
+    });
+    (port, heard)
+}
+
+#[test]
+fn t040_to_t046_bad_certificates_are_described_and_nothing_is_said_to_them() {
+    let ours = Authority::new("ours");
+    let subject = Subject::new(&["localhost"]);
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, ours.pem()).unwrap();
+    for (identity, problem, advice) in [
+        (ours.issue(&subject.clone().validity(Validity::Expired)), "expired on 2001-01-01", "has to renew it"),
+        (ours.issue(&Subject::new(&["imap.example.org"])), "it names imap.example.org", "connect to that name"),
+        (Authority::new("theirs").issue(&subject), "issued by an unknown authority (CN=theirs)", "--ca-file PEM"),
+        (Identity::self_signed(&subject), "is self-signed and not trusted", "--pin "),
+    ] {
+        let (port, heard) = with_certificate(&identity);
+        let ran = doctor(&format!("ann@localhost:{port}"), &["--ca-file", ca.to_str().unwrap()]).exits(1);
+        says(
+            &ran,
+            &[
+                problem,
+                advice,
+                "not valid",
+                "TLS 1.3",
+                "accepts any certificate and says nothing of the account",
+                "greeting ready",
+                "AUTH=PLAIN",
+            ],
+        );
+        let heard = heard.lock().unwrap();
+        assert!(heard.iter().all(|command| command == "LOGOUT"), "{heard:?}");
+    }
+}
+
+#[test]
+fn a_server_without_starttls_is_unsafe_and_told_so() {
+    let place = scripted("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", |_| "# BAD no\r\n".to_owned());
+    let place = place.replace("imap+insecure", "imap+starttls");
+    says(&doctor(&place, &[]).exits(1), &["offers no STARTTLS", "nothing was sent"]);
+}
+
+#[test]
+fn a_refused_login_has_its_cause() {
+    let answer = |command: &str| match command {
+        "LOGOUT" => "* BYE\r\n# OK\r\n!".to_owned(),
+        _ => "# NO [ALERT] Application-specific password required\r\n".to_owned(),
+    };
+    let ran = doctor(&scripted(GREETING, answer), &[]).exits(1);
+    says(&ran, &["wants an app password", "make an app password", "failed (app-password)", "greeting ready"]);
+}
+
+#[test]
+fn a_server_that_dies_in_the_middle_is_shown_with_its_last_lines() {
+    let answer = |command: &str| match command.split(' ').next() {
+        Some("AUTHENTICATE") => "# OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n".to_owned(),
+        Some("NAMESPACE") => "* NAMESPACE NIL NIL NIL\r\n# OK\r\n".to_owned(),
+        Some("LIST") => "* LIST () \"/\" INBOX\r\n!".to_owned(),
+        Some("LOGOUT") => "* BYE\r\n# OK\r\n!".to_owned(),
+        _ => "# BAD what\r\n".to_owned(),
+    };
+    let ran = doctor(&scripted(GREETING, answer), &[]).exits(1);
+    says(
+        &ran,
+        &["PLAIN as ann", "broke while looking at the account", "The last lines", "AUTHENTICATE ***", "S: * LIST ()"],
+    );
+}
+
+#[test]
+fn odd_lines_and_alerts_are_shown_as_they_came_and_cost_nothing() {
+    let answer = |command: &str| match command.split(' ').next() {
+        Some("AUTHENTICATE") => "* LIST (((\r\n# OK [ALERT] Back up your mail\r\n".to_owned(),
+        Some("CAPABILITY") => "* CAPABILITY IMAP4rev1\r\n# OK\r\n".to_owned(),
+        Some("LIST") => "* LIST () \"/\" INBOX\r\n* HUH \u{1b}[2J what\r\n* 12 GARBAGE )(\r\n# OK\r\n".to_owned(),
+        Some("EXAMINE") => "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] \r\n# OK [READ-ONLY]\r\n".to_owned(),
+        Some("STATUS") => "* STATUS INBOX (UIDVALIDITY 7 MESSAGES 0)\r\n# OK\r\n".to_owned(),
+        Some("LOGOUT") => "* BYE\r\n# OK\r\n!".to_owned(),
+        _ => "# OK\r\n".to_owned(),
+    };
+    let ran = doctor(&scripted(GREETING, answer), &[]).exits(2);
+    says(
+        &ran,
+        &[
+            "Against the rules",
+            "* LIST (((",
+            "* HUH \\x1b[2J what",
+            "* 12 GARBAGE )(",
+            "the server broke the rules",
+            "alert Back up your mail",
+        ],
+    );
+    assert!(!ran.text().contains('\u{1b}'));
+}
