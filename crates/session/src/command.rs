@@ -10,7 +10,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use imapkit_types::{Capability, Mailbox, UidSet};
+use imapkit_types::{Capability, Mailbox, Uid, UidSet};
 use imapkit_wire::{Encoder, StatusLine, Untagged};
 
 use crate::error::Error;
@@ -51,6 +51,12 @@ pub trait Gather: Send + 'static {
     /// A step that [`Gather::proceed`] put off has been done.
     fn resume(&mut self, _step: SlowStep) -> Proceed {
         Proceed::Unexpected
+    }
+
+    /// The server said OK and MESSAGELIMIT: it has looked at the messages from the UID `lowest` on, and at none below (RFC 9738). Writes the
+    /// command for those into `out`, without a tag; false when there are none, or when a rest cannot be joined to what is there.
+    fn go_on(&mut self, _lowest: Uid, _out: &mut Encoder) -> bool {
+        false
     }
 
     /// The server said OK.
@@ -248,6 +254,7 @@ pub(crate) trait Running: Send {
     fn offer(&mut self, response: Untagged) -> Offer;
     fn proceed(&mut self, text: &[u8]) -> Proceed;
     fn resume(&mut self, step: SlowStep) -> Proceed;
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool;
     fn stall(&mut self, error: Error);
     fn leftovers(&mut self) -> Vec<Untagged>;
     fn end(self: Box<Self>, end: Result<Completion, Error>) -> Option<Fed>;
@@ -274,6 +281,10 @@ where
 
     fn resume(&mut self, step: SlowStep) -> Proceed {
         self.gather.resume(step)
+    }
+
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
+        self.gather.go_on(lowest, out)
     }
 
     fn stall(&mut self, error: Error) {

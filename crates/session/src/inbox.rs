@@ -294,6 +294,7 @@ impl Session {
 
     fn finish(&mut self, entry: InFlight, status: StatusLine) {
         self.track_completion(&status);
+        let Some(entry) = self.go_on(entry, &status) else { return };
         let effect = entry.rules.effect;
         // A login only counts once its mechanism has verified the server (T054, T055): the opening hears of it first.
         if effect != Effect::Login {
@@ -301,6 +302,34 @@ impl Session {
         }
         let fed = complete(entry, Completion { status, epoch: self.epoch });
         self.feed(fed);
+    }
+
+    /// A server that handles so many messages at a time has left some over: asks for those under another tag, and what comes is added to
+    /// what is there (RFC 9738, T107). Gives the entry back when nothing is left over.
+    fn go_on(&mut self, mut entry: InFlight, status: &StatusLine) -> Option<InFlight> {
+        let Some(Code::MessageLimit { uid: Some(lowest), .. }) = status.code else { return Some(entry) };
+        if entry.failed.is_some() || entry.abandoned.is_some() {
+            return Some(entry);
+        }
+        let Ok(tag) = self.queue.next_tag() else { return Some(entry) };
+        let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
+        encoder.tag(tag).sp();
+        if !entry.running.go_on(lowest, &mut encoder) {
+            return Some(entry);
+        }
+        match encoder.finish() {
+            Ok(encoded) => {
+                self.trace.command(&tag, entry.name, entry.rules.secret, &encoded);
+                self.outbox.push(entry.id, encoded);
+                entry.tag = tag;
+                self.queue.in_flight.push(entry);
+                None
+            }
+            Err(invalid) => {
+                entry.failed = Some(Error::from(invalid).in_command(entry.name));
+                Some(entry)
+            }
+        }
     }
 
     fn refuse(&mut self, mut entry: InFlight, status: &StatusLine) {

@@ -470,6 +470,10 @@ impl Session {
             };
             return Some(Error::new(ErrorKind::Misuse, text));
         }
+        if rules.uses_seq && settled && self.capabilities.is_enabled(&imapkit_types::Capability::UidOnly) {
+            let text = "sequence numbers cannot be used after ENABLE UIDONLY";
+            return Some(Error::new(ErrorKind::Unsupported, text)); // RFC 9586, T107
+        }
         if rules.state == Needs::ReadWrite && settled && self.view.as_ref().is_some_and(MailboxView::is_read_only) {
             return Some(Error::new(ErrorKind::Misuse, "the mailbox is selected read-only"));
         }

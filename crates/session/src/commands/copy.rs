@@ -2,12 +2,14 @@
 //!
 //! All are copied or none. Repeating it makes second copies, so a lost answer leaves the outcome unknown (M31).
 
-use imapkit_types::{Code, CopyUid, Mailbox};
+use imapkit_types::{Code, CopyUid, Mailbox, Uid};
 use imapkit_wire::{Encoder, StatusKind, Untagged};
 
 use super::Messages;
+use super::r#move::Move;
 use crate::command::{Claims, Command, Completion, Gather, Needs, Offer, Rules};
 use crate::error::Error;
+use crate::pieces::join_copies;
 use crate::state::Epoch;
 
 /// Copies messages.
@@ -22,6 +24,15 @@ pub struct Copy {
 #[derive(Debug, Default)]
 pub struct CopyGather {
     copied: Option<CopyUid>,
+    /// A MOVE that goes on where the server has left off, and what it has moved so far.
+    moving: Option<Move>,
+    before: Option<CopyUid>,
+}
+
+impl CopyGather {
+    pub(super) fn moving(command: Move) -> Self {
+        Self { moving: Some(command), ..Self::default() }
+    }
 }
 
 impl Copy {
@@ -85,11 +96,21 @@ impl Gather for CopyGather {
         }
     }
 
-    fn finish(self, ok: Completion) -> Result<Self::Output, Error> {
-        Ok(match ok.status.code {
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
+        let Some(rest) = self.moving.as_ref().and_then(|command| command.below(lowest)) else { return false };
+        rest.encode(out);
+        join_copies(&mut self.before, self.copied.take());
+        self.moving = Some(rest);
+        true
+    }
+
+    fn finish(mut self, ok: Completion) -> Result<Self::Output, Error> {
+        let copied = match ok.status.code {
             Some(Code::CopyUid(Some(copied))) => Some(copied),
             _ => self.copied,
-        })
+        };
+        join_copies(&mut self.before, copied);
+        Ok(self.before)
     }
 }
 

@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use bytes::{Bytes, BytesMut};
-use imapkit_types::{Capability, Content, FetchItem, Items, ModSeq, SeqSet, UidSet};
+use imapkit_types::{Capability, Content, FetchItem, Items, ModSeq, SeqSet, Uid, UidSet};
 use imapkit_wire::response::BodyStart;
 use imapkit_wire::{Encoder, Untagged};
 
@@ -49,6 +49,13 @@ impl Messages {
 
     pub(crate) fn is_uid(&self) -> bool {
         matches!(self, Self::Uid(_))
+    }
+
+    /// Those with UIDs below `lowest`; `None` when there are none, when they are all, or when that cannot be told.
+    pub(crate) fn below(&self, lowest: Uid) -> Option<Self> {
+        let Self::Uid(set) = self else { return None };
+        let rest = set.difference(&UidSet::starting_at(lowest));
+        (!rest.is_empty() && rest != *set).then_some(Self::Uid(rest))
     }
 
     /// True when the row is of one of these messages; `None` when that cannot be told.
@@ -116,7 +123,8 @@ pub struct Fetch<S> {
 pub struct FetchGather<S> {
     messages: Messages,
     items: Items,
-    changed_since: bool,
+    changed_since: Option<ModSeq>,
+    vanished: bool,
     sink: S,
 }
 
@@ -147,20 +155,11 @@ impl<S: FetchSink> Command for Fetch<S> {
     type Gather = FetchGather<S>;
 
     fn name(&self) -> &'static str {
-        if self.messages.is_uid() { "UID FETCH" } else { "FETCH" }
+        name(&self.messages)
     }
 
     fn encode(&self, out: &mut Encoder) {
-        out.verb(self.name()).sp();
-        self.messages.encode(out);
-        out.sp().fetch_items(&self.items, self.messages.is_uid());
-        if let Some(mod_seq) = self.changed_since {
-            out.verb(" (CHANGEDSINCE ").number(mod_seq.get());
-            if self.vanished {
-                out.verb(" VANISHED");
-            }
-            out.close();
-        }
+        write(out, &self.messages, &self.items, self.changed_since, self.vanished);
     }
 
     fn rules(&self) -> Rules {
@@ -175,8 +174,25 @@ impl<S: FetchSink> Command for Fetch<S> {
     }
 
     fn gather(self) -> FetchGather<S> {
-        let changed_since = self.changed_since.is_some();
-        FetchGather { messages: self.messages, items: self.items, changed_since, sink: self.sink }
+        let Self { messages, items, changed_since, vanished, epoch: _, sink } = self;
+        FetchGather { messages, items, changed_since, vanished, sink }
+    }
+}
+
+fn name(messages: &Messages) -> &'static str {
+    if messages.is_uid() { "UID FETCH" } else { "FETCH" }
+}
+
+fn write(out: &mut Encoder, messages: &Messages, items: &Items, changed_since: Option<ModSeq>, vanished: bool) {
+    out.verb(name(messages)).sp();
+    messages.encode(out);
+    out.sp().fetch_items(items, messages.is_uid());
+    if let Some(mod_seq) = changed_since {
+        out.verb(" (CHANGEDSINCE ").number(mod_seq.get());
+        if vanished {
+            out.verb(" VANISHED");
+        }
+        out.close();
     }
 }
 
@@ -196,7 +212,7 @@ fn needed(item: &FetchItem) -> Option<Capability> {
 impl<S: FetchSink> FetchGather<S> {
     fn is_ours(&self, row: &imapkit_types::Fetch) -> bool {
         match self.messages.holds(row) {
-            Some(ours) => ours && (self.answers(row) || self.changed_since),
+            Some(ours) => ours && (self.answers(row) || self.changed_since.is_some()),
             // No UID in the answer to a UID FETCH (H88): ours if nobody would send it unasked.
             None => row.more.is_some(),
         }
@@ -240,6 +256,13 @@ impl<S: FetchSink> Gather for FetchGather<S> {
             Untagged::BodyEnd => self.push(FetchPart::BodyEnd),
             other => Offer::NotMine(other),
         }
+    }
+
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
+        let Some(rest) = self.messages.below(lowest) else { return false };
+        write(out, &rest, &self.items, self.changed_since, self.vanished);
+        self.messages = rest;
+        true
     }
 
     fn finish(self, _: Completion) -> Result<S, Error> {

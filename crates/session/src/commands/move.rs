@@ -5,7 +5,7 @@
 
 use alloc::vec;
 
-use imapkit_types::{Capability, CopyUid, Mailbox};
+use imapkit_types::{Capability, CopyUid, Mailbox, Uid};
 use imapkit_wire::Encoder;
 
 use super::Messages;
@@ -53,6 +53,11 @@ impl Move {
         Self { messages: messages.into(), to, epoch: None }
     }
 
+    /// The same for those of the messages with UIDs below `lowest`, if that leaves some but not all.
+    pub(super) fn below(&self, lowest: Uid) -> Option<Self> {
+        Some(Self { messages: self.messages.below(lowest)?, ..self.clone() })
+    }
+
     /// Only while this selection lasts.
     #[must_use]
     pub fn in_epoch(mut self, epoch: Epoch) -> Self {
@@ -89,7 +94,7 @@ impl Command for Move {
     }
 
     fn gather(self) -> CopyGather {
-        CopyGather::default()
+        CopyGather::moving(self)
     }
 }
 

@@ -8,6 +8,7 @@
 //! answers is somebody else's.
 
 use alloc::boxed::Box;
+use alloc::format;
 
 use imapkit_types::{Capability, Code, Esearch, Key, ModSeq, NumSet, Number, ReturnOptions, SeqNum, Uid};
 use imapkit_wire::{Encoder, Untagged};
@@ -51,13 +52,14 @@ pub struct Found<N: Number> {
 /// Collects the numbers.
 #[derive(Debug)]
 pub struct SearchGather<N> {
-    returns: ReturnOptions,
+    command: Search<N>,
+    /// The server has searched the messages from this UID on.
+    lowest: Option<Uid>,
     ranges: Bounded<(u32, u32)>,
     /// A plain SEARCH response came.
     plain: bool,
     mod_seq: Option<ModSeq>,
     esearch: Option<Box<Esearch>>,
-    number: core::marker::PhantomData<N>,
 }
 
 impl Search<Uid> {
@@ -158,12 +160,12 @@ impl<N: Number> Command for Search<N> {
 
     fn gather(self) -> SearchGather<N> {
         SearchGather {
-            returns: self.returns,
+            command: self,
+            lowest: None,
             ranges: Bounded::new("max_found", MAX_FOUND),
             plain: false,
             mod_seq: None,
             esearch: None,
-            number: core::marker::PhantomData,
         }
     }
 }
@@ -198,7 +200,7 @@ impl<N: Number> SearchGather<N> {
     /// Whether all numbers are known: they were asked for, and no count belies the answer. IMAP4rev2 servers exist that count thousands
     /// and name none.
     fn is_complete(&self) -> bool {
-        let asked = self.returns.is_empty() || self.returns.has_all();
+        let asked = self.command.returns.is_empty() || self.command.returns.has_all();
         let belied = |answer: &Esearch| answer.all.is_none() && (answer.count > Some(0) || answer.max.is_some());
         self.plain || (asked && !self.esearch.as_deref().is_some_and(belied))
     }
@@ -222,7 +224,30 @@ impl<N: Number> Gather for SearchGather<N> {
         Offer::Taken
     }
 
-    fn finish(self, _: Completion) -> Result<Found<N>, Error> {
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
+        let returns = self.command.returns;
+        let joins = self.command.by_uid && (returns.is_empty() || returns == ReturnOptions::new().all());
+        let moves = self.lowest.is_none_or(|before| lowest < before);
+        let Some(below) = Uid::new(lowest.get().saturating_sub(1)).filter(|_| joins && moves && self.is_complete())
+        else {
+            return false;
+        };
+        self.lowest = Some(lowest);
+        self.esearch = None;
+        let rest = Key::Uid(NumSet::from_range(Uid::MIN, below));
+        Search { key: self.command.key.clone().and(rest), ..self.command.clone() }.encode(out);
+        true
+    }
+
+    fn finish(self, ok: Completion) -> Result<Found<N>, Error> {
+        if let Some(Code::MessageLimit { limit, uid: Some(lowest) }) = ok.status.code {
+            if lowest > Uid::MIN {
+                let text = format!(
+                    "the server has searched the messages from UID {lowest} on only: its MESSAGELIMIT is {limit}"
+                );
+                return Err(Error::new(ErrorKind::Limit, text).in_command("SEARCH"));
+            }
+        }
         let complete = self.is_complete();
         let all = NumSet::from_sorted_ranges(self.ranges.finish()?);
         let all = complete.then_some(all);

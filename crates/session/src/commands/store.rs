@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use imapkit_types::{Capability, Code, Flags, ModSeq, NumSet};
+use imapkit_types::{Capability, Code, Flags, ModSeq, NumSet, Uid};
 use imapkit_wire::{Encoder, Untagged};
 
 use super::{Bounded, Messages};
@@ -51,7 +51,7 @@ pub struct Stored {
 /// Collects the rows.
 #[derive(Debug)]
 pub struct StoreGather {
-    messages: Messages,
+    command: Store,
     rows: Bounded<imapkit_types::Fetch>,
 }
 
@@ -116,7 +116,7 @@ impl Command for Store {
     }
 
     fn gather(self) -> StoreGather {
-        StoreGather { messages: self.messages, rows: Bounded::new("max_rows", MAX_ROWS) }
+        StoreGather { command: self, rows: Bounded::new("max_rows", MAX_ROWS) }
     }
 }
 
@@ -125,7 +125,7 @@ impl Gather for StoreGather {
 
     fn offer(&mut self, response: Untagged) -> Offer {
         match response {
-            Untagged::Fetch(row) if row.more.is_none() && self.messages.holds(&row) == Some(true) => {
+            Untagged::Fetch(row) if row.more.is_none() && self.command.messages.holds(&row) == Some(true) => {
                 self.rows.push(row);
                 Offer::Taken
             }
@@ -133,8 +133,15 @@ impl Gather for StoreGather {
         }
     }
 
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
+        let Some(rest) = self.command.messages.below(lowest) else { return false };
+        self.command.messages = rest;
+        self.command.encode(out);
+        true
+    }
+
     fn finish(self, ok: Completion) -> Result<Stored, Error> {
-        let modified = match (ok.status.code, &self.messages) {
+        let modified = match (ok.status.code, &self.command.messages) {
             (Some(Code::Modified(ranges)), Messages::Uid(_)) => Some(Messages::Uid(NumSet::from_sorted_ranges(ranges))),
             (Some(Code::Modified(ranges)), Messages::Seq(_)) => Some(Messages::Seq(NumSet::from_sorted_ranges(ranges))),
             _ => None,

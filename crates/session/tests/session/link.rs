@@ -150,6 +150,11 @@ impl Link {
         out
     }
 
+    /// The client's tag of that number.
+    pub(crate) fn tag(&self, number: usize) -> String {
+        self.tags[number - 1].clone()
+    }
+
     fn drain(&mut self) {
         let mut out = BytesMut::new();
         while self.session.poll_transmit(self.tick(), &mut out) > 0 {}

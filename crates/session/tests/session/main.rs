@@ -2,6 +2,7 @@
 
 mod before_tls;
 mod injection;
+mod limits;
 mod link;
 mod login;
 mod mailbox;

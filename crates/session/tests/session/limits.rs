@@ -1,0 +1,119 @@
+//! Servers that handle so many messages at a time, and those that know no sequence numbers: T107, RFC 9738, RFC 9586.
+
+use imapkit_session::ErrorKind;
+use imapkit_session::commands::{Collected, Enable, Fetch, Move, Search, Store, StoreHow};
+use imapkit_session::types::{Capability, Flag, Items, Key, ReturnOptions, SeqSet, Uid, UidSet};
+
+use crate::link::{Cut, Link, Taken, at_every_cut};
+
+fn uids(text: &str) -> UidSet {
+    text.parse().unwrap()
+}
+
+fn limited(cut: Cut) -> Link {
+    Link::selected("IMAP4rev1 ESEARCH MOVE ENABLE UIDONLY MESSAGELIMIT=2", 9, cut)
+}
+
+#[test]
+fn t107_fetch_goes_on_where_the_server_left_off() {
+    at_every_cut(|cut| {
+        let mut link = limited(cut);
+        let fetch = link.run(Fetch::new(UidSet::all(), Items::new().flags(), Collected::new(0)));
+        assert_eq!(link.sent(), "A3 UID FETCH 1:* (UID FLAGS)\r\n");
+        link.say("* 9 FETCH (UID 90 FLAGS ())\r\n* 8 FETCH (UID 80 FLAGS ())\r\nA3 OK [MESSAGELIMIT 2 80] partial\r\n");
+        assert_eq!(link.sent(), "A4 UID FETCH 1:79 (UID FLAGS)\r\n");
+        link.say("* 7 FETCH (UID 70 FLAGS ())\r\nA4 OK [MESSAGELIMIT 2 70] partial\r\n");
+        assert_eq!(link.sent(), "A5 UID FETCH 1:69 (UID FLAGS)\r\n");
+        link.say("A5 OK done\r\n");
+        let rows = fetch.value().into_rows().unwrap();
+        let found: Vec<_> = rows.iter().filter_map(|row| row.uid.map(Uid::get)).collect();
+        assert_eq!(found, [90, 80, 70]);
+    });
+}
+
+#[test]
+fn t107_a_server_that_does_not_get_on_is_not_asked_for_ever() {
+    let mut link = limited(Cut::Whole);
+    let fetch = link.run(Fetch::new(uids("50:60"), Items::new().flags(), Collected::new(0)));
+    link.sent();
+    link.say("A3 OK [MESSAGELIMIT 2 4000000] partial\r\n");
+    assert_eq!(link.sent(), "", "all that was asked for is below, so nothing was done");
+    fetch.value();
+    let fetch = link.run(Fetch::new(uids("50:60"), Items::new().flags(), Collected::new(0)));
+    link.sent();
+    link.say("A4 OK [MESSAGELIMIT 2 50] partial\r\n");
+    assert_eq!(link.sent(), "", "nothing is left below");
+    fetch.value();
+}
+
+#[test]
+fn t107_search_is_joined_and_what_cannot_be_joined_is_an_error() {
+    at_every_cut(|cut| {
+        let mut link = limited(cut);
+        let search = link.run(Search::uid(Key::Unseen).returning(ReturnOptions::new().all()));
+        assert_eq!(link.sent(), "A3 UID SEARCH RETURN (ALL) UNSEEN\r\n");
+        link.say("* ESEARCH (TAG \"A3\") UID ALL 80,90\r\n".replace("A3", &link.tag(3)).as_str());
+        link.say("A3 OK [MESSAGELIMIT 2 80] partial\r\n");
+        assert_eq!(link.sent(), "A4 UID SEARCH RETURN (ALL) UNSEEN UID 1:79\r\n");
+        link.say("* ESEARCH (TAG \"A4\") UID ALL 5\r\n".replace("A4", &link.tag(4)).as_str());
+        link.say("A4 OK [MESSAGELIMIT 2 1] done\r\n");
+        assert_eq!(search.value().all, Some(uids("5,80,90")));
+
+        let plain = link.run(Search::uid(Key::Unseen));
+        assert_eq!(link.sent(), "A5 UID SEARCH UNSEEN\r\n");
+        link.say("* SEARCH 90 80\r\nA5 OK [MESSAGELIMIT 2 80] partial\r\n");
+        assert_eq!(link.sent(), "A6 UID SEARCH UNSEEN UID 1:79\r\n");
+        link.say("* SEARCH\r\nA6 OK done\r\n");
+        assert_eq!(plain.value().all, Some(uids("80,90")));
+
+        let count = link.run(Search::uid(Key::Unseen).returning(ReturnOptions::new().count()));
+        link.sent();
+        link.say("A7 OK [MESSAGELIMIT 2 80] partial\r\n");
+        let error = count.error();
+        assert!(error.kind() == ErrorKind::Limit && error.to_string().contains("MESSAGELIMIT is 2"), "{error}");
+    });
+}
+
+#[test]
+fn t107_store_and_move_go_on_too() {
+    let mut link = limited(Cut::Whole);
+    let store = link.run(Store::new(UidSet::all(), StoreHow::Add, Flag::Seen));
+    link.sent();
+    link.say("* 9 FETCH (UID 90 FLAGS (\\Seen))\r\nA3 OK [MESSAGELIMIT 2 80] partial\r\n");
+    assert_eq!(link.sent(), "A4 UID STORE 1:79 +FLAGS (\\Seen)\r\n");
+    link.say("* 7 FETCH (UID 70 FLAGS (\\Seen))\r\nA4 OK done\r\n");
+    assert_eq!(store.value().rows.len(), 2);
+
+    let moved = link.run(Move::new(UidSet::all(), "Archive".parse().unwrap()));
+    link.sent();
+    link.say("* OK [COPYUID 7 80,90 1:2] moved\r\n* 9 EXPUNGE\r\n* 8 EXPUNGE\r\nA5 OK [MESSAGELIMIT 2 80] partial\r\n");
+    assert_eq!(link.sent(), "A6 UID MOVE 1:79 Archive\r\n");
+    link.say("* OK [COPYUID 7 70 3] moved\r\n* 7 EXPUNGE\r\nA6 OK done\r\n");
+    let copied = moved.value().expect("where they went");
+    for (from, to) in [(80, 1), (90, 2), (70, 3)] {
+        assert_eq!(copied.copy_of(Uid::new(from).unwrap()), Uid::new(to), "{from}");
+    }
+}
+
+#[test]
+fn t107_after_enable_uidonly_no_sequence_number_is_sent() {
+    let mut link = Link::ready("IMAP4rev1 ENABLE UIDONLY", Cut::Whole);
+    let enable = link.run(Enable::new([Capability::UidOnly]));
+    assert_eq!(link.sent(), "A2 ENABLE UIDONLY\r\n");
+    link.say("* ENABLED UIDONLY\r\nA2 OK done\r\n");
+    enable.value();
+    let select = link.run(imapkit_session::commands::Select::new("INBOX".parse().unwrap()));
+    link.sent();
+    link.say("* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nA3 OK done\r\n");
+    select.value();
+    let seqs: SeqSet = "1:3".parse().unwrap();
+    let error = link.run(Fetch::new(seqs.clone(), Items::new().flags(), Collected::new(0))).error();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(link.run(Search::seq(Key::All)).error().to_string().contains("UIDONLY"));
+    assert!(link.run(Store::new(seqs, StoreHow::Add, Flag::Seen)).error().to_string().contains("UIDONLY"));
+    assert_eq!(link.sent(), "");
+    let fetch = link.run(Fetch::new(uids("1:*"), Items::new().flags(), Collected::new(0)));
+    assert_eq!(link.sent(), "A4 UID FETCH 1:* (UID FLAGS)\r\n");
+    link.say("* 25 UIDFETCH (FLAGS (\\Seen))\r\nA4 OK done\r\n");
+    assert_eq!(fetch.value().into_rows().unwrap()[0].uid, Uid::new(25));
+}
