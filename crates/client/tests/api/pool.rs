@@ -193,3 +193,32 @@ async fn t066_refused_credentials_are_offered_once_by_all_together() {
     drop(pool);
     over(peer).await;
 }
+
+#[tokio::test]
+async fn t106_a_connection_that_said_bye_while_it_rested_is_not_lent_again() {
+    let count = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&count);
+    let peer = Peer::setup().serve_each(2, move |conn| {
+        let first = seen.fetch_add(1, Ordering::SeqCst) == 0;
+        conn.send("* OK [CAPABILITY IMAP4rev1] ready\r\n")?;
+        let tag = conn.expect("LOGIN me secret")?;
+        conn.send(format!("{tag} OK [CAPABILITY IMAP4rev1] in\r\n"))?;
+        let tag = conn.expect("NOOP")?;
+        conn.send(format!("{tag} OK done\r\n"))?;
+        if first {
+            conn.send("* BYE [UNAVAILABLE] going down\r\n")?;
+        }
+        conn.drain()
+    });
+    let pool = Pool::with(&plain(&peer), options().connections(1));
+    let lease = soon(pool.client()).await.unwrap();
+    let mut events = lease.events();
+    soon(lease.noop()).await.unwrap();
+    drop(lease);
+    while !matches!(soon(events.next()).await, Some(imapkit::Event::Bye(_)) | None) {}
+    let lease = soon(pool.client()).await.unwrap();
+    soon(lease.noop()).await.unwrap();
+    assert_eq!((count.load(Ordering::SeqCst), pool.status().open), (2, 1));
+    drop((lease, pool));
+    soon(tokio::task::spawn_blocking(move || peer.join_all())).await.unwrap().unwrap();
+}
