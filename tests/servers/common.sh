@@ -76,7 +76,7 @@ wait_port() {
   for ((i = 0; i < 150; i++)); do port_open "$1" && return 0; sleep 0.1; done
   die "port $1 did not open"
 }
-ports_free() { local p; for p in "${PLAIN[$1]}" "${TLS[$1]}"; do ! port_open "$p" || die "port $p is taken by another program"; done; }
+ports_free() { local p; for p in ${PLAIN[$1]-} ${TLS[$1]-}; do ! port_open "$p" || die "port $p is taken by another program"; done; }
 
 # Is the process in PIDFILE ours? Its command line must hold WORD, because numbers are used again.
 alive() { [ -s "$1" ] && tr '\0' ' ' 2>/dev/null <"/proc/$(<"$1")/cmdline" | grep -qF -- "$2"; }

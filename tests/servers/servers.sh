@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Real IMAP servers on loopback, for the interop tests.
 #
-#   servers.sh up   [dovecot23|cyrus36|dovecot24|cyrus312 ...]   start (default: all); writes live.json
+#   servers.sh up   [dovecot23|cyrus36|dovecot24|cyrus312|proxies ...]   start (default: all); writes live.json, proxies.json
 #   servers.sh down [same names]                                 stop (default: all); mail and installations stay
 #   servers.sh missing                                           print the names of those not running
 #   servers.sh caps [same names]                                 print what the running ones announce
@@ -17,12 +17,14 @@ ROOT=$(realpath -m "${IMAPKIT_LIVE_DIR:-${TMPDIR:-/tmp}/imapkit-live}")
 ALL=(dovecot23 cyrus36 dovecot24 cyrus312)
 declare -A PLAIN=([dovecot23]=20143 [cyrus36]=21143 [dovecot24]=23143 [cyrus312]=24143)
 declare -A TLS=([dovecot23]=20993 [cyrus36]=21993 [dovecot24]=23993 [cyrus312]=24993)
+# Not mail servers, but ways to them.
+EXTRAS=(proxies)
 USERS=(user1 user2 user3 user4 user5)
 
 . "$HERE/common.sh"
 . "$HERE/json.sh"
 . "$HERE/chroot.sh"
-for s in "${ALL[@]}"; do . "$HERE/$s.sh"; done
+for s in "${ALL[@]}" "${EXTRAS[@]}"; do . "$HERE/$s.sh"; done
 
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 64; }
 
@@ -33,7 +35,7 @@ up() {
     if "${s}_running"; then echo "$s is up" >&2; continue; fi
     echo "starting $s" >&2
     # A subshell, so that one server's failure does not keep the others down. `set -e` is off inside `if` and `||`.
-    set +e; ( set -e; ports_free "$s"; "${s}_start"; wait_port "${PLAIN[$s]}"; wait_port "${TLS[$s]}" ); local code=$?; set -e
+    set +e; ( set -e; ports_free "$s"; "${s}_start"; for port in ${PLAIN[$s]-} ${TLS[$s]-}; do wait_port "$port"; done ); local code=$?; set -e
     [ $code -eq 0 ] || failed+=("$s")
   done
   write_json
@@ -50,8 +52,8 @@ down() {
 
 verb=${1:-}; shift || usage
 case $verb in up | down | caps)
-  for s in "$@"; do case " ${ALL[*]} " in *" $s "*) ;; *) die "no such server: $s (known: ${ALL[*]})" ;; esac; done
-  [ $# -gt 0 ] || set -- "${ALL[@]}"
+  for s in "$@"; do case " ${ALL[*]} ${EXTRAS[*]} " in *" $s "*) ;; *) die "no such server: $s (known: ${ALL[*]} ${EXTRAS[*]})" ;; esac; done
+  [ $# -gt 0 ] || { [ "$verb" = caps ] && set -- "${ALL[@]}" || set -- "${ALL[@]}" "${EXTRAS[@]}"; }
 esac
 case $verb in up | down | tools)
   # One at a time; -o: the servers must not inherit the lock.
@@ -65,7 +67,7 @@ case $verb in
   up) up "$@" ;;
   down) down "$@" ;;
   caps) for s in "$@"; do if "${s}_running"; then echo "$s: $(capabilities "${PLAIN[$s]}" | paste -sd' ')"; else echo "$s: not running"; fi; done ;;
-  missing) for s in "${ALL[@]}"; do "${s}_running" || echo "$s"; done ;;
+  missing) for s in "${ALL[@]}" "${EXTRAS[@]}"; do "${s}_running" || echo "$s"; done ;;
   env) echo "IMAPKIT_LIVE=$ROOT/live.json"; echo "IMAPKIT_LIVE_DIR=$ROOT" ;;
   tools) mkdir -p "$LOG"; apt_need perl make ;;
   token) [ $# = 1 ] || usage; token "$1" ;;

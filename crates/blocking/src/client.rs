@@ -156,8 +156,8 @@ impl Client {
 
     /// Whether octets of the server wait to be read, and whether there is room for ours.
     pub fn readiness(&self) -> (bool, bool) {
-        let ready = poll::look(self.driver.socket().fd());
-        (ready.read, ready.write)
+        let (input, output) = self.driver.socket().ends();
+        (poll::look(input).read, poll::look(output).write)
     }
 
     /// Calls `tracer` for every line from now on; see [`crate::Config::trace`].

@@ -168,7 +168,7 @@ impl Driver {
         engine.polling = true;
         let interest = engine.interest();
         drop(engine);
-        let outcome = poll::wait_for(self.socket.fd(), interest, &self.cancel.waker, timeout);
+        let outcome = poll::wait_for_ends(self.socket.ends(), interest, &self.cancel.waker, timeout);
         let mut engine = self.lock();
         engine.polling = false;
         if engine.followers > 0 {

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 
 /// No single poll(2) lasts longer: some systems refuse timeouts beyond 24 days. Callers look at the clock anyway.
@@ -56,6 +56,30 @@ pub(crate) fn look(fd: BorrowedFd<'_>) -> Ready {
         Ok(()) => Ready::of(fds[0].revents()),
         Err(_) => Ready::default(),
     }
+}
+
+/// The same where reading and writing are two descriptors, or one.
+pub(crate) fn wait_for_ends(
+    (input, output): (BorrowedFd<'_>, BorrowedFd<'_>),
+    interest: Ready,
+    waker: &Waker,
+    timeout: Duration,
+) -> io::Result<Ready> {
+    if input.as_raw_fd() == output.as_raw_fd() {
+        return wait_for(input, interest, waker, timeout);
+    }
+    let mut fds = vec![waker.poll_fd()];
+    // A pipe that is asked for nothing would still tell that it is broken, again and again.
+    let reading = interest.read.then(|| PollFd::from_borrowed_fd(input, PollFlags::IN));
+    let writing = interest.write.then(|| PollFd::from_borrowed_fd(output, PollFlags::OUT));
+    fds.extend(reading.into_iter().chain(writing));
+    sleep(&mut fds, timeout)?;
+    if !fds[0].revents().is_empty() {
+        waker.drain();
+    }
+    let ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+    let write_at = if interest.read { 2 } else { 1 };
+    Ok(Ready { read: interest.read && ready(1), write: interest.write && ready(write_at) })
 }
 
 /// Waits until one of `fds` is writable, which is when a connection attempt has ended, or the waker was woken; tells which are. Wake-ups

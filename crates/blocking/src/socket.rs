@@ -79,17 +79,18 @@ impl Socket {
         Ok(Self::Other(Mutex::new(Box::new(stream)), fd))
     }
 
-    /// What to wait for.
-    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
-        match self {
+    /// What is ready to be read, and what is ready to be written.
+    pub(crate) fn ends(&self) -> (BorrowedFd<'_>, BorrowedFd<'_>) {
+        let both = match self {
             Self::Tcp(stream) => stream.as_fd(),
             #[cfg(unix)]
             Self::Unix(stream) => stream.as_fd(),
             #[cfg(unix)]
-            Self::Command(tunnel) => tunnel.stream.as_fd(),
+            Self::Command(tunnel) => return tunnel.ends(),
             Self::Veiled(veil) => veil.fd(),
             Self::Other(_, fd) => fd.as_fd(),
-        }
+        };
+        (both, both)
     }
 
     /// Does what else there is to do about it now and then; how soon again.
@@ -112,10 +113,7 @@ impl Socket {
                 #[cfg(unix)]
                 Self::Unix(stream) => { stream }.read(into),
                 #[cfg(unix)]
-                Self::Command(tunnel) => match { &tunnel.stream }.read(into) {
-                    Ok(0) => tunnel.ended(),
-                    outcome => outcome,
-                },
+                Self::Command(tunnel) => tunnel.read(into),
                 Self::Veiled(veil) => veil.read(into),
                 Self::Other(stream, _) => stream.lock().unwrap_or_else(PoisonError::into_inner).read(into),
             };
@@ -134,7 +132,7 @@ impl Socket {
                 #[cfg(unix)]
                 Self::Unix(stream) => { stream }.write(from),
                 #[cfg(unix)]
-                Self::Command(tunnel) => { &tunnel.stream }.write(from),
+                Self::Command(tunnel) => tunnel.write(from),
                 Self::Veiled(veil) => veil.write(from),
                 Self::Other(stream, _) => stream.lock().unwrap_or_else(PoisonError::into_inner).write(from),
             };
@@ -152,7 +150,10 @@ impl Socket {
             #[cfg(unix)]
             Self::Unix(stream) => stream.shutdown(Shutdown::Both),
             #[cfg(unix)]
-            Self::Command(tunnel) => tunnel.stream.shutdown(Shutdown::Both),
+            Self::Command(tunnel) => {
+                tunnel.end();
+                Ok(())
+            }
             Self::Veiled(veil) => veil.shutdown(),
             Self::Other(..) => Ok(()),
         };

@@ -43,7 +43,12 @@ pub(crate) async fn all(client: &Client, with_status: bool) -> Result<Vec<Folder
     }
     let listed = client.submit(list);
     let subscribed = if extended { None } else { Some(client.lsub("", "*").await) };
-    let entries = listed.await?;
+    let mut entries = listed.await?;
+    if !entries.iter().any(|entry| entry.mailbox == Mailbox::inbox()) {
+        // Some servers forget it in long answers, or whenever something is to be returned beside the names (strato.de; C51).
+        let inbox = client.list("", "INBOX").await?;
+        entries.splice(0..0, inbox.into_iter().filter(|entry| entry.mailbox == Mailbox::inbox()));
+    }
     // A server without LSUB (IMAP4rev2 alone) has LIST-EXTENDED; any other failure only costs the marks.
     let subscribed: Option<HashSet<Mailbox>> =
         subscribed.and_then(Result::ok).map(|entries| entries.into_iter().map(|entry| entry.mailbox).collect());

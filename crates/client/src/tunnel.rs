@@ -20,6 +20,12 @@ use crate::failure;
 /// How much of what it says on standard error is kept.
 const LAST_WORDS: usize = 4 << 10;
 
+/// How much of one line is shown.
+const SHOWN: usize = 512;
+
+/// How often a killed process is looked at before the runtime is left to bury it.
+const LOOKS: u32 = 10_000;
+
 /// How long a command may take to end once it has closed its output: its status says why.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -83,9 +89,25 @@ impl Tunnel {
         if status.success() {
             return Poll::Ready(Ok(()));
         }
-        let said = imapkit_session::printable(self.said.trim_ascii());
-        let words = if said.is_empty() { String::new() } else { format!(": {said}") };
+        // Of a long line the end, which is what `printable` would cut.
+        let lines = self.said.split(|octet| *octet == b'\n').map(|line| &line[line.len().saturating_sub(SHOWN)..]);
+        let lines: Vec<String> = lines.map(imapkit_session::printable).filter(|line| !line.is_empty()).collect();
+        let words = if lines.is_empty() { String::new() } else { format!(": {}", lines.join("; ")) };
         Poll::Ready(Err(io::Error::other(format!("the tunnel command ended with {status}{words}"))))
+    }
+}
+
+/// Killed, and buried at once where that takes no time, which it does not take a process that is killed: a runtime that ends first would
+/// leave a zombie.
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        for _ in 0..LOOKS {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::yield_now();
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! * [`corpus`]: the collected responses of real servers (`corpus/responses`); [`golden`] compares what we made of them.
 //! * [`chop`]: every way that matters to cut bytes in pieces. A decoder must not see the difference.
 //! * [`certs`]: certificate authorities and good, expired, misnamed and self-signed certificates.
+//! * [`relay`] and [`distance`]: ways to a server that break, and ways that take time.
 //! * [`clock`], [`canary`], [`live`], [`jwt`]: virtual time, the search for leaked secrets, real servers to talk to, and tokens for them.
 //!
 //! Test code may panic, so some helpers here do; each one says so.
@@ -20,6 +21,7 @@ pub mod certs;
 pub mod chop;
 pub mod clock;
 pub mod corpus;
+pub mod distance;
 #[cfg(unix)]
 pub mod dovecot;
 pub mod escape;

@@ -80,6 +80,53 @@ pub fn servers() -> Vec<LiveServer> {
     }
 }
 
+/// Proxies and commands that lead to the live servers, from `proxies.json` beside their file.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct LiveWays {
+    /// A name for 127.0.0.1 that only the proxies know.
+    pub name_behind: String,
+    /// The password of those that have one.
+    pub password: String,
+    /// All of them.
+    pub proxies: Vec<LiveProxy>,
+    /// Tunnel commands whose server greets with PREAUTH; `{user}` and `{host}` are to be filled in.
+    pub commands: Vec<String>,
+}
+
+/// A proxy that runs somewhere near.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct LiveProxy {
+    /// The program.
+    pub name: String,
+    /// How to use it, credentials included.
+    pub url: String,
+}
+
+/// The ways to the live servers; `None` if there are no servers, which is said aloud.
+///
+/// # Panics
+///
+/// As [`servers`], and when there are servers but no ways to them.
+pub fn ways() -> Option<LiveWays> {
+    servers().first()?;
+    let path = PathBuf::from(env::var_os(VARIABLE)?).with_file_name("proxies.json");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}; `cargo xtask live up proxies` raises them", path.display());
+    });
+    Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// Says that a test skips, where it may: in CI it may not.
+///
+/// # Panics
+///
+/// In CI.
+pub fn skip(reason: &str) {
+    let ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
+    assert!(!ci, "in CI no test may be skipped: {reason}");
+    skip_aloud(reason);
+}
+
 /// The live servers that have all of `features`; says aloud if there are servers but none of them has.
 ///
 /// # Panics

@@ -54,3 +54,22 @@ fn what_is_no_imap_server_is_said() {
     assert_ne!(ran.exit, 0);
     assert!(ran.err.starts_with("error: ") && ran.err.lines().count() < 8, "{ran:?}");
 }
+
+#[test]
+fn c051_a_server_that_forgets_inbox_is_asked_for_it() {
+    let place = scripted(GREETING, |command| {
+        let said = match command.split_once(' ').map_or(command, |(verb, _)| verb) {
+            "LIST" if command.ends_with(" INBOX") => "* LIST () \"/\" INBOX\r\n",
+            "LIST" => "* LIST () \"/\" Archive\r\n",
+            _ => "",
+        };
+        let code = if command.starts_with("AUTHENTICATE") { "[CAPABILITY IMAP4rev1] " } else { "" };
+        format!("{said}# OK {code}done\r\n")
+    });
+    let mut command = bare(&["ls", "--no-status", &place]);
+    command.env("IMAPKIT_PASSWORD", "x");
+    let ran = ran(command).exits(0);
+    let place = |name: &str| ran.text().find(name).unwrap_or_else(|| panic!("{name}: {ran:?}"));
+    let (inbox, archive) = (place("INBOX"), place("Archive"));
+    assert!(inbox < archive, "{ran:?}");
+}

@@ -73,7 +73,8 @@ impl HttpConnect {
         match status {
             Some(100..=199) => Ok(Reply::More),
             Some(200..=299) => Ok(Reply::Done),
-            Some(407) => Err(ProxyError::Authentication),
+            // Some that should say 407 say 401 (tinyproxy 1.11).
+            Some(401 | 407) => Err(ProxyError::Authentication),
             Some(_) => {
                 let hidden =
                     |line: String, secret: &String| if secret.is_empty() { line } else { line.replace(secret, "***") };
