@@ -37,6 +37,8 @@ pub(crate) struct Account {
     pub(crate) secure_fallback: bool,
     pub(crate) auth: Option<String>,
     pub(crate) timeout: Option<u64>,
+    /// Whether others may be asked where the server of an address is; they may.
+    pub(crate) discover: Option<bool>,
     pub(crate) trace: Option<PathBuf>,
     pub(crate) proxy: Option<String>,
     pub(crate) proxy_ca_file: Option<PathBuf>,

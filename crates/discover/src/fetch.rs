@@ -59,7 +59,7 @@ pub(crate) async fn fetch(
 }
 
 /// Where a redirect leads, if it may be followed.
-fn target(base: &str, location: &str, email: &Email) -> Result<String, String> {
+pub(crate) fn target(base: &str, location: &str, email: &Email) -> Result<String, String> {
     let base: Uri = base.parse().map_err(|_| "the URL cannot be read".to_owned())?;
     let base_host = base.host().unwrap_or_default();
     let location = location.split('#').next().unwrap_or_default();

@@ -35,6 +35,8 @@ mod error;
 mod fetch;
 mod find;
 mod guess;
+#[cfg(test)]
+mod hostile;
 mod internet;
 mod network;
 mod providers;

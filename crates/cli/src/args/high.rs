@@ -271,7 +271,7 @@ impl Target {
             }),
             secure_fallback: flags.secure_fallback || account.secure_fallback,
             timeout,
-            no_discover: flags.no_discover,
+            no_discover: flags.no_discover || account.discover == Some(false),
             auth: flags.auth.or(account.auth).or_else(|| place.auth.clone()).map(|name| method(&name)).transpose()?,
             disabled: flags.disable_extension.iter().map(|name| Capability::parse(name)).collect(),
             allow_cleartext: flags.allow_cleartext,

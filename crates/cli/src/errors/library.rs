@@ -7,6 +7,7 @@ use imapkit::dial::Security;
 use imapkit::recovery::Cause;
 use imapkit::transport::{CertificateError, CertificateProblem};
 use imapkit::{Error, ErrorKind};
+use imapkit_discover::Source;
 
 use super::{Problem, plain};
 use crate::exit::Exit;
@@ -118,6 +119,12 @@ fn by_dns(place: &Place) -> bool {
     place.found.as_ref().is_some_and(|found| found.certificate.is_some())
 }
 
+/// The login name is the address because nobody said otherwise.
+fn is_guessed(place: &Place) -> bool {
+    let unsaid = [Source::Srv, Source::Guess].map(|source| source.to_string());
+    place.found.as_ref().is_some_and(|found| unsaid.contains(&found.by) && place.user.as_ref() == Some(&found.email))
+}
+
 fn refused_login(error: &Error, place: &Place) -> Problem {
     let text = error.server_text().unwrap_or_default();
     let who = place.user.as_deref().map(clean).unwrap_or_default();
@@ -146,6 +153,11 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
     let known = place.found.as_ref().map(|found| found.advice.as_slice()).unwrap_or_default();
     match cause {
         None | Some(Cause::Credentials) if !known.is_empty() => known.iter().fold(problem, Problem::next),
+        // RFC 6186 §4: where nothing says what the login name is, the address comes first and what is before its `@` next.
+        None | Some(Cause::Credentials) if is_guessed(place) => {
+            let local = who.split('@').next().unwrap_or_default();
+            problem.next(next).next(format!("some servers want only what is before the @: --user {local}"))
+        }
         _ => problem.next(next),
     }
 }

@@ -10,13 +10,15 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use imapkit_testkit::certs::Authority;
+use imapkit_testkit::peer::Peer;
 use rustls::{ServerConnection, StreamOwned};
 
 use crate::bench::{Bench, Ran};
 
 /// Set in the namespace.
 const INSIDE: &str = "IMAPKIT_TEST_INSIDE";
-const HOSTS: &str = "127.0.0.1 localhost autoconfig.example.org example.org autoconfig.thunderbird.net\n";
+const HOSTS: &str =
+    "127.0.0.1 localhost autoconfig.example.org example.org imap.example.org autoconfig.thunderbird.net\n";
 
 /// Runs this test again within a network of its own; there, says `true`.
 #[expect(clippy::print_stderr, reason = "who skips says so")]
@@ -223,6 +225,34 @@ fn t051_a_host_that_only_dns_names_has_to_be_confirmed_by_naming_it() {
     let named = format!("imaps://demo%40example.org@localhost:{}", bench.server.tls_port());
     assert!(refused.err.contains(&format!("if it is right, name it: {named}")), "{refused:?}");
     run(&bench, &authority, &["ls", &named, "--user", "demo"]).good();
+}
+
+#[test]
+fn a_login_name_that_nobody_told_may_be_another() {
+    if !inside("discovery::a_login_name_that_nobody_told_may_be_another") {
+        return;
+    }
+    let bench = Bench::new();
+    let ca = Authority::new("imap");
+    let tls = ca.issue_for(&["imap.example.org"]).server_config();
+    // The first connection only looks whether the server is there.
+    let peer = Peer::setup().implicit_tls(tls).serve_each(2, |conn| {
+        conn.send("* OK [CAPABILITY IMAP4rev1] hi\r\n")?;
+        let (tag, command) = conn.expect_line()?;
+        if command == "LOGOUT" {
+            return conn.send(format!("* BYE\r\n{tag} OK\r\n"));
+        }
+        conn.send(format!("{tag} NO [AUTHENTICATIONFAILED] no\r\n"))?;
+        conn.drain()
+    });
+    dns(Some((peer.port(), "imap.example.org")));
+    let (authority, _) = web(|_| None);
+    bench.file("ca.pem", ca.pem());
+    let refused = run(&bench, &authority, &["ls", "-v", "demo@example.org"]).exits(3);
+    assert!(refused.err.contains("SRV imap.example.org:"), "{refused:?}");
+    assert!(refused.err.contains("greets, with the right certificate"), "{refused:?}");
+    assert!(refused.err.contains("only what is before the @: --user demo"), "{refused:?}");
+    assert!(!bench.path("cache/imapkit/servers.toml").exists(), "a refusal proves nothing");
 }
 
 #[test]
