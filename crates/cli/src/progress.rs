@@ -135,7 +135,9 @@ impl Steps {
     pub(crate) fn new(manner: Manner) -> Self {
         let seen = manner.progress == Progress::Auto && !manner.verbose && std::io::stderr().is_terminal();
         Self(seen.then(|| {
+            let style = ProgressStyle::with_template("{spinner:.cyan} {msg:.dim}");
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.enable_steady_tick(FRAME);
             bar
         }))

@@ -162,7 +162,7 @@ impl Tape {
         }
         let text = self.with_our_tags(text);
         for piece in pieces(&text) {
-            self.lines.push(format!("S: {}", server(&piece.text)));
+            self.lines.push(format!("S: {}", unescaped(&piece.text)));
             if let Some(literal) = piece.literal.filter(|literal| literal.octets > 0) {
                 self.lines.push(format!("S*{}-: x", literal.octets));
             }
@@ -199,7 +199,7 @@ fn action(verb: &str, command: &str) -> String {
     match (verb, command) {
         ("NOOP" | "LOGOUT" | "IDLE" | "COMPRESS", _) => verb.to_ascii_lowercase(),
         (_, "EXAMINE INBOX") => "examine INBOX".to_owned(),
-        _ => format!("raw \"{}\"", server(command).replace('"', "\\x22")),
+        _ => format!("raw \"{}\"", unescaped(command).replace('"', "\\x22")),
     }
 }
 
@@ -247,11 +247,11 @@ fn next_literal(text: &str) -> Option<(&str, Literal, &str)> {
 
 /// A client line: what the trace left out may be anything.
 fn client(text: &str) -> String {
-    server(text).replace(SECRET, "…")
+    unescaped(text).replace(SECRET, "…")
 }
 
 /// The trace's escapes (Rust's) as those of transcripts: `\xNN` and nothing else.
-fn server(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

@@ -63,7 +63,7 @@ fn without_a_login_it_looks_as_far_as_it_can() {
     command.env_remove("IMAPKIT_PASSWORD");
     let open = ran(command).good();
     assert!(std::fs::read_to_string(bench.path("trace")).unwrap().contains("S: * OK [CAPABILITY "));
-    assert!(open.text().contains("of password") && !open.text().contains("  after login"), "{open:?}");
+    assert!(open.text().contains("with a password") && !open.text().contains("  after login"), "{open:?}");
     let host = format!("localhost:{}", bench.server.tls_port());
     assert!(bench.run(&["doctor", &host]).good().text().contains("nobody was logged in"));
 }

@@ -88,7 +88,8 @@ pub(super) async fn look(plan: &Plan<'_>, output: &mut Output) -> Outcome<Report
     visit.steps.finish();
     let (recorder, last) = (visit.recorder.take(), visit.tape.last(LAST_LINES));
     if let Some(problem) = stopped {
-        report.last_lines = last;
+        // What was said beside a refused certificate did not cause anything.
+        report.last_lines = if problem.kind() == "certificate" { Vec::new() } else { last };
         report.failure = Some(failure(&problem));
     }
     if let (Some(recorder), Some(path)) = (recorder, plan.transcript) {

@@ -5,18 +5,20 @@
 use super::report::{Report, Severity, Verdict};
 use super::sheet::{Mark, Row, sections, title};
 use crate::output::paint::Paint;
-use crate::output::text::wrap;
+use crate::output::text::{width, wrap};
 
 /// Columns of the labels.
 const LABEL: usize = 21;
 /// Windows narrower than this have no room for labels beside texts.
 const NARROW: usize = 64;
+/// Columns before texts that have a line of their own.
+const MARGIN: usize = 4;
 /// Below this nothing is wrapped any further.
 const LEAST: usize = 30;
 
 /// The lines.
 pub(super) fn lines(report: &Report, paint: Paint, width: usize) -> Vec<String> {
-    let mut lines = vec![paint.bold(&title(report)), verdict(report, paint), String::new()];
+    let mut lines = vec![paint.bold(&wrap(&title(report), width, "  ")), verdict(report, paint), String::new()];
     let before = lines.len();
     findings(report, paint, width, &mut lines);
     if lines.len() > before {
@@ -33,29 +35,26 @@ pub(super) fn lines(report: &Report, paint: Paint, width: usize) -> Vec<String> 
     lines
 }
 
-fn fact(row: &Row, paint: Paint, width: usize, lines: &mut Vec<String>) {
-    let narrow = width < NARROW;
-    let indent = if narrow { 4 } else { LABEL + 2 };
-    let columns = width.saturating_sub(indent).max(LEAST);
-    let margin = " ".repeat(indent);
-    // What is to be pasted stays whole, whatever the window.
-    let text = if row.mark == Mark::Code {
-        row.text.clone()
-    } else {
-        wrap(&row.text, columns, "").replace('\n', &format!("\n{margin}"))
-    };
+fn fact(row: &Row, paint: Paint, room: usize, lines: &mut Vec<String>) {
+    let narrow = room < NARROW;
+    let columns = room.saturating_sub(if narrow { MARGIN } else { LABEL + 2 }).max(LEAST);
+    // What is to be pasted stays whole: where it is too long it begins further to the left.
+    let long = row.mark == Mark::Code && width(&row.text) > columns;
+    let margin = " ".repeat(if narrow || long { MARGIN } else { LABEL + 2 });
+    let text = if row.mark == Mark::Code { row.text.clone() } else { wrap(&row.text, columns, "") };
+    let text = text.replace('\n', &format!("\n{margin}"));
     let text = match row.mark {
         Mark::Bad => paint.red(&text),
-        Mark::Good | Mark::Plain => text,
         Mark::Code => paint.dim(&text),
+        Mark::Good | Mark::Plain => text,
     };
-    match (narrow, row.label.is_empty()) {
-        (true, true) => lines.push(format!("{margin}{text}")),
-        (true, false) => {
+    if narrow || long {
+        if !row.label.is_empty() {
             lines.push(format!("  {}", paint.dim(&row.label)));
-            lines.push(format!("{margin}{text}"));
         }
-        (false, _) => lines.push(format!("  {}{text}", paint.dim(&format!("{:<LABEL$}", row.label)))),
+        lines.push(format!("{margin}{text}"));
+    } else {
+        lines.push(format!("  {}{text}", paint.dim(&format!("{:<LABEL$}", row.label))));
     }
 }
 
@@ -89,5 +88,52 @@ pub(super) fn word(severity: Severity) -> &'static str {
         Severity::Error => "error:",
         Severity::Warning => "warning:",
         Severity::Note => "note:",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::link::{Certificate, Tls};
+    use super::super::report::Timing;
+    use super::*;
+
+    fn report() -> Report {
+        let leaf = Certificate {
+            key_sha256: "a".repeat(64),
+            names: vec!["imap.example.org".into()],
+            ..Certificate::default()
+        };
+        Report {
+            server: "imap.example.org".into(),
+            port: 993,
+            security: "tls".into(),
+            tls: Some(Tls { chain: vec![leaf], ..Tls::default() }),
+            timings: vec![
+                Timing { phase: "one phase".into(), ms: 1.0 },
+                Timing { phase: "another phase".into(), ms: 12.3 },
+            ],
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn texts_stay_within_the_window_and_what_is_to_be_pasted_stays_whole() {
+        for window in [40, 64, 80, 120] {
+            let lines = lines(&report(), Paint::default(), window).join("\n");
+            let pin = format!("--pin {}", "a".repeat(64));
+            assert!(lines.contains(&pin), "{lines}");
+            let long: Vec<&str> = lines.lines().filter(|line| width(line) > window && !line.contains("aaaa")).collect();
+            assert!(long.is_empty(), "{window}: {long:?}");
+        }
+        let lines = lines(&report(), Paint::default(), 80).join("\n");
+        assert!(lines.lines().all(|line| width(line) <= 80), "{lines}");
+        assert!(lines.contains("\n  time                 one phase 1.0 ms · another phase 12 ms\n"), "{lines}");
+    }
+
+    #[test]
+    fn a_narrow_window_gives_labels_a_line_of_their_own() {
+        let lines = lines(&report(), Paint::default(), 40);
+        let at = lines.iter().position(|line| line == "  time").unwrap();
+        assert_eq!(lines[at + 1], "    one phase 1.0 ms · another phase 12\n    ms");
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             "Against the rules",
             report.oddities.iter().flat_map(|odd| [row("line", &odd.text), code("", &odd.raw)]).collect(),
         ),
-        ("The last lines", report.last_lines.iter().map(|line| code("", line)).collect()),
+        ("The last lines", report.last_lines.iter().map(|line| row("", line)).collect()),
     ];
     let full = all.into_iter().filter(|(_, rows)| !rows.is_empty());
     full.map(|(title, rows)| Section { title: title.to_owned(), rows }).collect()
@@ -165,7 +165,7 @@ fn certificate(at: usize, one: &Certificate, tls: &Tls, rows: &mut Vec<Row>) {
     rows.push(row("", &format!("{from} to {until}, {left}")));
     rows.push(row("", &format!("issued by {}", one.issuer)));
     rows.push(row("", &format!("{}{bits} key, signed by {}", one.key, one.signature)));
-    rows.push(code("", &format!("certificate sha256 {}", one.fingerprint_sha256)));
+    rows.push(code("", &format!("sha256 {}", one.fingerprint_sha256)));
     if at == 0 {
         rows.push(code("", &format!("--pin {}", one.key_sha256)));
         rows.push(code("", &format!("pin-sha256 {}", one.key_sha256_base64)));
@@ -236,12 +236,14 @@ fn login(report: &Report) -> Vec<Row> {
         let choice = |name: &Option<String>| {
             name.as_deref().map_or_else(|| "none that is safe".to_owned(), |name| format!("{name}: {}", why(name)))
         };
-        rows.push(row("of password", &choice(&report.choice.password)));
-        rows.push(row("of token", &choice(&report.choice.token)));
+        rows.push(row("with a password", &choice(&report.choice.password)));
+        rows.push(row("with a token", &choice(&report.choice.token)));
     }
     if let Some(login) = &report.login {
         let who = report.user.as_deref().unwrap_or_default();
         rows.push(marked("login", &format!("{} as {who}: {}", login.mechanism, login.why), true));
+    } else if report.user.is_some() && report.tls.as_ref().is_some_and(|tls| tls.refused) {
+        rows.push(marked("login", "not tried: the certificate was refused", false));
     } else if let Some(failure) = report.failure.as_ref().filter(|_| report.user.is_some() && report.greeting.is_some())
     {
         rows.push(marked("login", &format!("failed ({}): {}", failure.kind, failure.message), false));

@@ -8,6 +8,8 @@ use std::time::Duration;
 use imapkit::TraceLine;
 use tokio::sync::watch;
 
+use crate::transcript::unescaped;
+
 /// Lines kept.
 const MAX: usize = 4_000;
 
@@ -52,7 +54,7 @@ impl Tape {
     pub(super) fn last(&self, count: usize) -> Vec<String> {
         let lines = self.0.borrow();
         let shown = lines.iter().skip(lines.len().saturating_sub(count));
-        shown.map(|line| format!("{} {}", if line.sent { "C:" } else { "S:" }, line.text)).collect()
+        shown.map(|line| format!("{} {}", if line.sent { "C:" } else { "S:" }, unescaped(&line.text))).collect()
     }
 
     /// What was offered in clear text: the last list before STARTTLS was sent.
