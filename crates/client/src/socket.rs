@@ -166,6 +166,19 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
+    async fn c30_dead_links_are_found_by_the_system_too() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = open(listener.local_addr().unwrap()).await.unwrap();
+        let seen = SockRef::from(&stream);
+        assert!(stream.nodelay().unwrap() && seen.keepalive().unwrap());
+        assert_eq!(seen.tcp_keepalive_time().unwrap(), Duration::from_secs(60));
+        assert_eq!(seen.tcp_keepalive_interval().unwrap(), Duration::from_secs(15));
+        assert_eq!(seen.tcp_keepalive_retries().unwrap(), 4);
+        assert_eq!(seen.tcp_user_timeout().unwrap(), Some(Duration::from_secs(60)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
     async fn c030_tcp_sockets_are_set_up() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = open(listener.local_addr().unwrap()).await.unwrap();

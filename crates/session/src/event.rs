@@ -36,7 +36,8 @@ pub enum Event {
     },
     /// The server is closing the connection.
     Bye(Reply),
-    /// `* NO` or `* BAD` that belongs to no command (H40), or `* OK` with a code that changes nothing here.
+    /// `* NO` or `* BAD` that belongs to no command (H40), `* OK` with a code that changes nothing here, or an answer that says
+    /// THROTTLED: commands go slower from then on.
     Notice(Reply),
     /// Data nobody asked for.
     Unsolicited(Box<Untagged>),

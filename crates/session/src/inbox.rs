@@ -286,6 +286,9 @@ impl Session {
             return self.said_bye(&status);
         }
         let entry = self.queue.in_flight.remove(at);
+        if self.pace.answered(self.now, &status) && status.kind == StatusKind::Ok {
+            self.events.push(Event::Notice(Reply::from(&status)));
+        }
         match status.kind {
             StatusKind::Ok => self.finish(entry, status),
             _ => self.refuse(entry, &status),

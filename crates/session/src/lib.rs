@@ -55,6 +55,7 @@ mod mailbox_view;
 mod mechanism;
 mod opening;
 mod outbox;
+mod pace;
 mod pieces;
 mod profile;
 mod queue;

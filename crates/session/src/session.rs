@@ -20,6 +20,7 @@ use crate::mailbox_view::MailboxView;
 use crate::mechanism::{Slow, SlowStep};
 use crate::opening::{Fed, OpeningState};
 use crate::outbox::{Outbox, Upload};
+use crate::pace::Pace;
 use crate::queue::{CommandId, InFlight, Queue, Queued, Waiting, fail_waiting, submitted};
 use crate::redaction::Redaction;
 use crate::state::{Epoch, Protection, State};
@@ -45,6 +46,7 @@ pub struct Session {
     pub(crate) opening: OpeningState,
     pub(crate) watch: Watch,
     pub(crate) trace: Trace,
+    pub(crate) pace: Pace,
     pub(crate) framer: Framer,
     pub(crate) decoder: Decoder,
     pub(crate) limits: Limits,
@@ -118,6 +120,7 @@ impl Session {
             opening: OpeningState::new(config.opening),
             watch: Watch::default(),
             trace: Trace::new(config.trace),
+            pace: Pace::default(),
             framer: Framer::new(early.clone()),
             decoder: Decoder::new(early),
             limits: config.limits,
@@ -435,7 +438,8 @@ impl Session {
                 continue;
             }
             let mut running = self.queue.in_flight.iter().map(|entry| &entry.rules);
-            let full = self.queue.in_flight.len() >= MAX_IN_FLIGHT;
+            let most = if self.pace.is_slow() { 1 } else { MAX_IN_FLIGHT };
+            let full = self.queue.in_flight.len() >= most || self.is_held(&next.rules);
             // With no mailbox open there is nothing that a SELECT could be mistaken for.
             let opens = self.view.is_none() && matches!(next.rules.effect, Effect::Select { .. });
             let may =
@@ -479,6 +483,11 @@ impl Session {
         }
         let missing = rules.capabilities.iter().find(|capability| !self.capabilities.has(capability))?;
         settled.then(|| Error::new(ErrorKind::Unsupported, format!("the server does not offer {}", missing.as_str())))
+    }
+
+    /// The server has asked for less, and it is too early for the next command.
+    fn is_held(&self, rules: &Rules) -> bool {
+        self.pace.held_until(self.now).is_some() && !matches!(rules.effect, Effect::Logout | Effect::Idle)
     }
 
     fn fail_front(&mut self, error: &Error) {

@@ -141,6 +141,7 @@ impl Session {
                 Idle::Off | Idle::Starting(_) => None,
             },
             self.watch_due(),
+            self.pace.held_until(self.now).filter(|_| !self.queue.waiting.is_empty()),
         ];
         due.into_iter().flatten().min()
     }

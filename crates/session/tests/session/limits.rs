@@ -1,8 +1,11 @@
-//! Servers that handle so many messages at a time, and those that know no sequence numbers: T107, RFC 9738, RFC 9586.
+//! Servers that handle so many messages at a time, those that know no sequence numbers, and those that slow us down: T107, T110, RFC 9738,
+//! RFC 9586.
 
-use imapkit_session::ErrorKind;
-use imapkit_session::commands::{Collected, Enable, Fetch, Move, Search, Store, StoreHow};
+use std::time::Duration;
+
+use imapkit_session::commands::{Collected, Enable, Fetch, Logout, Move, Noop, Search, Store, StoreHow};
 use imapkit_session::types::{Capability, Flag, Items, Key, ReturnOptions, SeqSet, Uid, UidSet};
+use imapkit_session::{ErrorKind, Event};
 
 use crate::link::{Cut, Link, Taken, at_every_cut};
 
@@ -116,4 +119,36 @@ fn t107_after_enable_uidonly_no_sequence_number_is_sent() {
     assert_eq!(link.sent(), "A4 UID FETCH 1:* (UID FLAGS)\r\n");
     link.say("* 25 UIDFETCH (FLAGS (\\Seen))\r\nA4 OK done\r\n");
     assert_eq!(fetch.value().into_rows().unwrap()[0].uid, Uid::new(25));
+}
+
+#[test]
+fn t110_a_server_that_throttles_is_asked_slower_and_idle_is_not_held_back() {
+    let mut link = Link::selected("IMAP4rev1 IDLE", 3, Cut::Whole);
+    link.run(Noop);
+    link.sent();
+    link.say("A3 OK Success [THROTTLED]\r\n");
+    assert!(matches!(link.events.last(), Some(Event::Notice(reply)) if reply.text.contains("THROTTLED")));
+    let (one, two) = (link.run(Noop), link.run(Noop));
+    assert_eq!(link.sent(), "", "not at once");
+    link.advance(Duration::from_millis(499));
+    assert_eq!(link.sent(), "");
+    link.advance(Duration::from_millis(2));
+    assert_eq!(link.sent(), "A4 NOOP\r\n", "and one at a time");
+    link.say("A4 OK [THROTTLED] slower\r\n");
+    one.value();
+    link.advance(Duration::from_millis(999));
+    assert_eq!(link.sent(), "");
+    link.advance(Duration::from_millis(2));
+    assert_eq!(link.sent(), "A5 NOOP\r\n");
+    link.say("A5 NO [THROTTLED] slower\r\n");
+    assert_eq!(two.error().kind(), ErrorKind::No);
+    link.session.watch(true);
+    link.advance(Duration::from_millis(30));
+    assert_eq!(link.sent(), "A6 IDLE\r\n");
+    link.say("+ idling\r\n");
+    link.session.watch(false);
+    assert_eq!(link.sent(), "DONE\r\n");
+    link.say("A6 OK done\r\n");
+    link.run(Logout);
+    assert_eq!(link.sent(), "A7 LOGOUT\r\n");
 }
