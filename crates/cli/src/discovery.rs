@@ -161,7 +161,11 @@ fn explain(error: &Error, email: &Email) -> Problem {
             .next(format!("if {domain} has really changed, name the server: imap+starttls://USER@HOST")),
         Reason::Address(_) => Problem::usage(error.to_string()),
         _ => Problem::new(Exit::Network, "no-host", error.to_string())
-            .next("check the address and this machine's network; -v shows what was asked")
+            .next(if error.is_retryable() {
+                "not all who were asked answered: check this machine's network, then try again; -v shows who"
+            } else {
+                "check the address; -v shows what was asked"
+            })
             .next(format!("or name the server: {named}")),
     }
 }

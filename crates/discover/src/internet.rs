@@ -92,14 +92,41 @@ impl Network for Internet {
                     tokio::spawn(tokio::time::timeout(timeout, async move { client.logout().await }));
                     Ok(())
                 }
-                Err(error) => Err(Failure::Failed(error.to_string())),
+                Err(error) => Err(failure(&error.to_string())),
             }
         })
     }
 }
 
+/// The system's words in ours, where they mean that there is no such host; otherwise without its numbers.
+fn failure(text: &str) -> Failure {
+    const UNKNOWN: [&str; 4] =
+        ["Name or service not known", "nodename nor servname", "No such host", "No address associated"];
+    if UNKNOWN.iter().any(|words| text.contains(words)) {
+        return Failure::Nothing("the name does not resolve".into());
+    }
+    let mut pieces = text.split(" (os error ");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    Failure::Failed(pieces.fold(first, |text, piece| text + piece.split_once(')').map_or("", |(_, rest)| rest)))
+}
+
 impl fmt::Debug for Internet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Internet").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_words_become_ours() {
+        let gone = "resolving x.example: failed to lookup address information: Name or service not known";
+        assert_eq!(failure(gone), Failure::Nothing("the name does not resolve".into()));
+        let refused =
+            "no address could be reached: ::1: Connection refused (os error 111); 127.0.0.1: timed out (os error 110)!";
+        let plain = "no address could be reached: ::1: Connection refused; 127.0.0.1: timed out!";
+        assert_eq!(failure(refused), Failure::Failed(plain.into()));
     }
 }

@@ -119,14 +119,9 @@ impl std::fmt::Debug for Elsewhere {
 
 fn failure(error: &Error) -> Failure {
     let text = error.to_string();
-    let text = text.strip_prefix("io: ").unwrap_or(&text);
-    let unknown = ["Name or service not known", "nodename nor servname", "No such host", "No address associated"];
     match error {
         Error::HostNotFound => Failure::Nothing("the name does not resolve".into()),
-        Error::Io(_) if unknown.iter().any(|words| text.contains(words)) => {
-            Failure::Nothing("the name does not resolve".into())
-        }
         Error::BodyExceedsLimit(limit) => Failure::Failed(format!("the document has more than {limit} bytes")),
-        _ => Failure::Failed(text.to_owned()),
+        _ => super::failure(text.strip_prefix("io: ").unwrap_or(&text)),
     }
 }
