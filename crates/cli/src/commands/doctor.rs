@@ -52,8 +52,10 @@ impl Plan<'_> {
 }
 
 pub(super) async fn run(doctor: &Doctor, output: &mut Output) -> Outcome {
+    // COMPRESS is tried out, and not before everything else is written down.
+    let target = Target { compress: false, ..doctor.target.clone() };
     let plan = Plan {
-        target: &doctor.target,
+        target: &target,
         login: doctor.login,
         write_test: doctor.write_test,
         starttls_port: doctor.starttls_port,

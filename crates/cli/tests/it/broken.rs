@@ -36,7 +36,7 @@ fn what_does_not_work_is_1_and_as_much_as_can_be_known_is_told() {
     let closed = doctor("ann@127.0.0.1:1", &[]).exits(1);
     says(&closed, &["connection refused", "nothing listens there"]);
     let unknown = doctor("ann@no-such-host.invalid", &["--no-discover"]).exits(1);
-    says(&unknown, &["no-such-host.invalid", "found by provider table", "guess"]);
+    says(&unknown, &["no-such-host.invalid", "looked up provider table", "guess"]);
     says(&doctor("ann@imap.no-such-host.invalid", &[]).exits(1), &["does not resolve"]);
 }
 
@@ -206,4 +206,52 @@ fn odd_lines_and_alerts_are_shown_as_they_came_and_cost_nothing() {
         ],
     );
     assert!(!ran.text().contains('\u{1b}'));
+}
+
+#[test]
+fn t010_what_stands_behind_the_ok_to_starttls_is_found_out_without_a_login() {
+    let answer = |command: &str| match command {
+        "STARTTLS" => "# OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=INJECTED\r\n".to_owned(),
+        _ => "# BAD no\r\n".to_owned(),
+    };
+    let place = scripted("* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready", answer);
+    let port = place.rsplit(':').next().unwrap();
+    let bench = Bench::new();
+    let ran = bench.run(&["doctor", &bench.place(""), "--starttls-port", port]).exits(2);
+    says(&ran, &[&format!("warning: STARTTLS on port {port} does not work"), "PLAIN as demo"]);
+    assert!(!ran.text().contains("INJECTED"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_local_socket_is_no_clear_text_and_has_no_addresses() {
+    use std::os::unix::net::UnixListener;
+    let place = scripted(GREETING, |command| match command.split(' ').next() {
+        Some("AUTHENTICATE") => "# OK [CAPABILITY IMAP4rev1] in\r\n".to_owned(),
+        Some("CAPABILITY") => "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n# OK\r\n".to_owned(),
+        Some("LIST") => "* LIST () \"/\" INBOX\r\n# OK\r\n".to_owned(),
+        Some("EXAMINE") => "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] \r\n# OK [READ-ONLY]\r\n".to_owned(),
+        Some("LOGOUT") => "* BYE\r\n# OK\r\n!".to_owned(),
+        _ => "# OK\r\n".to_owned(),
+    });
+    let port: u16 = place.rsplit(':').next().unwrap().parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("imap");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for near in listener.incoming().map_while(Result::ok) {
+            let far = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut out, mut back) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+            let (mut near, mut far) = (near, far);
+            std::thread::spawn(move || std::io::copy(&mut near, &mut out));
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut far, &mut back);
+                let _ = back.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    let way = format!("unix:{}", path.display());
+    let ran = doctor("imap+insecure://ann@localhost", &["--proxy", &way]).exits(2);
+    says(&ran, &["by a local socket or a command", "PLAIN as ann"]);
+    assert!(!ran.text().contains("nothing is encrypted") && !ran.text().contains("addresses"), "{ran:?}");
 }

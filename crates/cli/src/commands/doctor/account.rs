@@ -141,7 +141,8 @@ pub(super) async fn look(client: &Client, report: &mut Report) -> Result<(), Err
     let after = client.capabilities().await?;
     report.capabilities.after_login = offered(&after);
     let mechanism = opened.mechanism.as_deref().unwrap_or("nothing").to_owned();
-    let in_clear = client.opened().tls.is_none() && matches!(&*mechanism, "PLAIN" | "LOGIN");
+    let in_clear =
+        client.opened().tls.is_none() && report.security == "none" && matches!(&*mechanism, "PLAIN" | "LOGIN");
     let why =
         if in_clear { "told in clear text: whoever is on the way can read it".to_owned() } else { why(&mechanism) };
     report.login = Some(Login { mechanism, why });

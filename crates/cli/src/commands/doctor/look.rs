@@ -67,7 +67,7 @@ pub(super) async fn look(plan: &Plan<'_>, output: &mut Output) -> Outcome<Report
         }
     };
     report.server = place.host().map(ToString::to_string).unwrap_or_default();
-    (report.port, report.security) = (place.port, security(&place).to_owned());
+    (report.port, report.security) = (place.port, security(target, &place).to_owned());
     report.user = place.user.clone().filter(|_| plan.login);
     // The password is asked for before anything is shown to be under way.
     let somebody = plan.login && (place.user.is_some() || target.way.is_private());
@@ -121,14 +121,15 @@ fn blank(plan: &Plan<'_>) -> Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         server: place.host().map_or_else(|| place.server_text(), ToString::to_string),
         port: place.port,
-        security: security(place).to_owned(),
+        security: security(plan.target, place).to_owned(),
         user: place.user.clone().filter(|_| plan.login),
         ..Report::default()
     }
 }
 
-fn security(place: &Place) -> &'static str {
+fn security(target: &Target, place: &Place) -> &'static str {
     match place.security {
+        Security::Insecure if target.way.is_private() => "tunnel",
         Security::Tls => "tls",
         Security::StartTls => "starttls",
         Security::Insecure => "none",

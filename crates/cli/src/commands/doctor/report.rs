@@ -215,3 +215,18 @@ impl Report {
 pub(super) fn ms(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_names_every_field() {
+        let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md")).unwrap();
+        let value = serde_json::to_value(Report::default()).unwrap();
+        let section = documented.split("## `report`").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+        for field in value.as_object().unwrap().keys() {
+            assert!(section.contains(&format!("`{field}`")), "{field}");
+        }
+    }
+}

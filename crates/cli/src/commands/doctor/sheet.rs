@@ -51,6 +51,7 @@ pub(super) fn title(report: &Report) -> String {
     let security = match report.security.as_str() {
         "tls" => "TLS from the start",
         "starttls" => "STARTTLS",
+        "tunnel" => "by a local socket or a command",
         _ => "clear text",
     };
     format!("{}, port {}, {security}", report.server, report.port)
@@ -92,7 +93,7 @@ fn way(report: &Report) -> Vec<Row> {
     let mut rows = Vec::new();
     for (at, step) in report.discovery.iter().enumerate() {
         let text = format!("{}, {}: {} ({})", step.source, step.question, step.outcome, milliseconds(step.ms));
-        rows.push(row(if at == 0 { "found by" } else { "" }, &text));
+        rows.push(row(if at == 0 { "looked up" } else { "" }, &text));
     }
     if let Some(dns) = &report.dns {
         let addresses = match dns.addresses.len() {
