@@ -159,6 +159,7 @@ const TABLE: &[Row] = &[
             "re-authentication failure",
             "groupwise login failed",
             "authentication failed",
+            "authentication failure",
             "password is incorrect",
             "wrong password",
         ],
@@ -186,6 +187,7 @@ impl Cause {
             Some(Code::WebAlert(_)) => Some(Self::SecurityCheck),
             Some(Code::Throttled) => text().or(Some(Self::Throttled)),
             Some(Code::Unavailable | Code::ServerBug | Code::InUse) => text().or(Some(Self::Unavailable)),
+            Some(Code::AuthenticationFailed) => text().or(Some(Self::Credentials)),
             Some(Code::Expired) => text().or(Some(Self::TokenExpired)),
             _ => text(),
         }
@@ -247,6 +249,7 @@ mod tests {
             ("Server Unavailable. 15", Cause::Unavailable),
             ("Command Argument Error. 12", Cause::TooLong),
             ("Invalid credentials (Failure)", Cause::Credentials),
+            ("Login failed: authentication failure", Cause::Credentials),
             ("Unknown Mailbox: Nix", Cause::NoMailbox),
         ] {
             assert_eq!(Cause::of_text(text), Some(cause), "{text}");
