@@ -50,7 +50,8 @@ scenarios! {
         tokens_are_refreshed_once["auth=oauthbearer"]
         wrong_password_is_called_that
         wrong_authority_is_refused
-        bound_to_the_connection["dovecot24"]
+        bound_to_the_connection
+        anonymous["auth=anonymous"]
         compressed["compress=deflate"]
     }
     another_age {
