@@ -14,6 +14,7 @@ mod old_tls;
 mod page;
 mod put;
 mod refusals;
+mod secrets;
 mod transcript;
 mod trials;
 mod watch;
