@@ -195,6 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_lists_them_all() {
+        let guide = include_str!("../../../docs/control.md");
+        for code in ErrorCode::ALL {
+            let row = format!("| `{:#010x}` | ", code.value());
+            let line = guide.lines().find(|line| line.starts_with(&row)).unwrap_or_else(|| panic!("no row of {code}"));
+            assert!(line.contains(&format!("`IMAPKIT_E_{}`", code.name())) && line.contains(code.meaning()), "{line}");
+        }
+    }
+
+    #[test]
     fn the_numbers_people_know() {
         assert_eq!(ErrorCode::TimedOut.value(), 0x8004_274c);
         assert_eq!(ErrorCode::ConnectionRefused.value(), 0x8004_0000 + 10061);

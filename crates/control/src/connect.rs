@@ -125,8 +125,7 @@ impl Control {
             inner.keep_reply();
             let mut status = inner.status();
             status.error = None;
-            status.result = crate::constants::ResultCode::Unknown;
-            status.result_text.clear();
+            status.reply = None;
             Ok(())
         })
     }

@@ -18,10 +18,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imapkit_blocking::transport::CertificateError;
-use imapkit_blocking::{Canceller, Client, Selected};
+use imapkit_blocking::{Answer, Canceller, Client, Selected};
 
 use crate::code::ErrorCode;
-use crate::constants::{ResultCode, State};
+use crate::constants::State;
 use crate::error::ControlError;
 use crate::events::Events;
 use crate::live::{Live, Selection};
@@ -63,8 +63,8 @@ pub(crate) struct Inner {
 /// How the last calls ended.
 pub(crate) struct Status {
     pub(crate) error: Option<ControlError>,
-    pub(crate) result: ResultCode,
-    pub(crate) result_text: String,
+    /// What the server answered last; put into words when somebody asks.
+    pub(crate) reply: Option<Answer>,
     /// Replies heard on this connection.
     replies: u64,
     /// The certificate that was refused last.
@@ -177,13 +177,7 @@ impl Inner {
             trace: Arc::default(),
             live: Mutex::new(None),
             open: Mutex::new(None),
-            status: Mutex::new(Status {
-                error: None,
-                result: ResultCode::Unknown,
-                result_text: String::new(),
-                replies: 0,
-                refused: None,
-            }),
+            status: Mutex::new(Status { error: None, reply: None, replies: 0, refused: None }),
             busy: AtomicBool::new(false),
             phase: AtomicU32::new(0),
             monitoring: AtomicBool::new(false),
@@ -356,12 +350,15 @@ impl Inner {
             return;
         }
         status.replies = count;
-        let Some(reply) = reply else { return };
-        let (result, text) = crate::live::described(&reply);
-        status.result = result;
-        status.result_text.clone_from(&text);
+        if !self.events.wants_commands() {
+            status.reply = reply;
+            return;
+        }
+        status.reply.clone_from(&reply);
         drop(status);
-        drop(self.events.command(result, &text));
+        if let Some((result, text)) = reply.as_ref().map(crate::live::described) {
+            drop(self.events.command(result, &text));
+        }
     }
 
     /// Notes the reply to the command that matters, before others are sent to find out more.
@@ -381,6 +378,11 @@ impl Inner {
     pub(crate) fn take_over(&self, live: Live) {
         self.status().replies = 0;
         *self.live() = Some(live);
+    }
+
+    /// Which connection there is.
+    pub(crate) fn connection(&self) -> Option<u64> {
+        self.live().as_ref().map(|live| live.number)
     }
 
     /// The connection.

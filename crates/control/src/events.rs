@@ -151,6 +151,10 @@ impl Events {
         self.update.call(self.owner, "on_update", |callback| callback(kind, number))
     }
 
+    pub(crate) fn wants_commands(&self) -> bool {
+        self.command.is_set()
+    }
+
     pub(crate) fn command(&self, result: ResultCode, text: &str) -> Result<(), ControlError> {
         self.command.call(self.owner, "on_command", |callback| callback(result, text))
     }

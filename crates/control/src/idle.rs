@@ -52,8 +52,9 @@ impl Control {
             if inner.set_monitoring(true) {
                 return Err(ControlError::new(ErrorCode::InProgress, "the mailbox is being monitored already"));
             }
-            let exists = selected.exists().unwrap_or(0);
-            let begun = selected.watch().map(|watch| Monitor { watch, exists, until: Instant::now() + until });
+            let (exists, connection) = (selected.exists().unwrap_or(0), inner.connection().unwrap_or(0));
+            let begun =
+                selected.watch().map(|watch| Monitor { watch, connection, exists, until: Instant::now() + until });
             let mut monitor = match begun {
                 Ok(monitor) => monitor,
                 Err(error) => {
@@ -81,6 +82,8 @@ impl Control {
 /// One stretch of watching.
 struct Monitor {
     watch: Watch,
+    /// Which connection it is.
+    connection: u64,
     exists: u32,
     until: Instant,
 }
@@ -94,9 +97,7 @@ impl Monitor {
             let wait = if first.is_some() { TOGETHER } else { left };
             match self.watch.next_within(wait)? {
                 Some(event) => {
-                    if let Some(update) = self.tell(inner, &event)? {
-                        first.get_or_insert(update);
-                    }
+                    first = first.or(self.tell(inner, &event)?);
                 }
                 None if first.is_some() => return Ok(first),
                 None => {
@@ -128,6 +129,8 @@ impl Monitor {
             MailboxEvent::Fetch(row) => {
                 vec![Update { number: row.seq.map_or(0, imapkit_blocking::types::SeqNum::get), ..mailbox }]
             }
+            // Which flags there are: Dovecot tells it before a message with a new one, and nothing has changed for anybody.
+            MailboxEvent::Flags(_) => Vec::new(),
             _ => vec![mailbox],
         };
         for update in &updates {
@@ -147,13 +150,16 @@ impl Inner {
                 Err(error) => break Some(error),
             }
         };
+        let connection = monitor.connection;
         drop(monitor);
-        self.set_monitoring(false);
-        let Some(error) = over else { return };
         // Another mailbox, or our own disconnect, is what the program wanted.
-        let stale = error.cause().map(Error::kind) == Some(ErrorKind::Stale);
-        let ours = self.live().is_none();
-        if !stale && !ours {
+        let wanted = |error: &ControlError| {
+            let stale = error.cause().map(Error::kind) == Some(ErrorKind::Stale);
+            stale || self.connection() != Some(connection)
+        };
+        let over = over.filter(|error| !wanted(error));
+        self.set_monitoring(false);
+        if let Some(error) = over {
             self.tell(&error);
         }
     }

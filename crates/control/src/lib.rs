@@ -98,3 +98,8 @@ pub use part::MessagePart;
 pub use read::MAX_IN_MEMORY;
 
 pub use imapkit_blocking::types::Key;
+
+/// The guide: its tasks are compiled, and run where that needs no account of somebody's.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/control.md")]
+pub struct Guide;

@@ -5,6 +5,7 @@
 //! Invariants: counts follow what the server tells, in its order; a selection whose handle is stale is none.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use imapkit_blocking::transport::Facts;
 use imapkit_blocking::types::{BodyStructure, ListEntry, Uid};
@@ -15,6 +16,8 @@ use crate::constants::ResultCode;
 
 /// One connection.
 pub(crate) struct Live {
+    /// No two connections of a process have the same.
+    pub(crate) number: u64,
     pub(crate) client: Client,
     events: Events,
     /// What TLS agreed on.
@@ -47,9 +50,11 @@ pub(crate) struct Selection {
 
 impl Live {
     pub(crate) fn new(client: Client, server: (String, u16)) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         let events = client.events();
         let tls = client.tls().map(Arc::new);
-        Self { client, events, tls, server, selection: None, delimiter: None, listing: None }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { number, client, events, tls, server, selection: None, delimiter: None, listing: None }
     }
 
     pub(crate) fn is_authenticated(&self) -> bool {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::constants::{ResultCode, TraceFlags};
 use crate::control::{Control, Result};
 use crate::error::ControlError;
+use crate::live::described;
 
 impl Control {
     /// The number of the last error; 0 when there was none since it was cleared. Calls that succeed do not clear it.
@@ -43,12 +44,12 @@ impl Control {
 
     /// How the server answered last.
     pub fn result_code(&self) -> ResultCode {
-        self.inner.status().result
+        self.inner.status().reply.as_ref().map_or(ResultCode::Unknown, |reply| described(reply).0)
     }
 
     /// What the server answered last, in its own words: `OK [READ-WRITE] SELECT completed`.
     pub fn result_string(&self) -> String {
-        self.inner.status().result_text.clone()
+        self.inner.status().reply.as_ref().map(|reply| described(reply).1).unwrap_or_default()
     }
 
     /// Whether a language binding is to raise an exception when a method fails. Kept here for the bindings; in Rust every method returns a

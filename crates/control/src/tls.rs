@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use imapkit_blocking::transport::{self, CertificateProblem, TlsConfig, TlsConfigBuilder, TlsVersion};
+use imapkit_blocking::transport::{self, CertificateProblem, Roots, TlsConfig, TlsConfigBuilder, TlsVersion};
 
 use crate::code::ErrorCode;
 use crate::constants::{CertificateStatus, Options, TlsVersions};
@@ -55,11 +55,17 @@ pub(crate) fn check_build(options: Options, versions: TlsVersions) -> Result<()>
     if old && !options.contains(Options::SecureFallback) {
         return Err(ControlError::invalid("secure_protocol: TLS 1.0 and 1.1 need the option SecureFallback"));
     }
-    if options.contains(Options::SecureFallback) && !cfg!(feature = "legacy-tls") {
+    if options.contains(Options::SecureFallback) && !has_fallback() {
         let text = "SecureFallback is not supported in this build: it needs the feature legacy-tls";
         return Err(ControlError::new(ErrorCode::NotSupportedInBuild, text));
     }
     Ok(())
+}
+
+/// Whether the TLS library for old servers is there. It is asked, since the feature may have been switched on further down.
+fn has_fallback() -> bool {
+    let asked = TlsConfig::builder().roots(Roots::Given).trusted_site(true).secure_fallback(true).build();
+    asked.is_ok()
 }
 
 /// Those from the oldest to the newest that is asked for; what lies between is offered too, since TLS has no way to leave it out.
@@ -145,7 +151,9 @@ mod tests {
     fn old_versions_need_the_option_and_the_option_needs_the_build() {
         let code = |options, versions| check_build(options, versions).unwrap_err().code();
         assert_eq!(code(Options::None, TlsVersions::Tls10), ErrorCode::InvalidArgument);
-        if !cfg!(feature = "legacy-tls") {
+        if cfg!(feature = "legacy-tls") {
+            assert!(has_fallback() && check_build(Options::SecureFallback, TlsVersions::Tls10).is_ok());
+        } else if !has_fallback() {
             assert_eq!(code(Options::SecureFallback, TlsVersions::Default), ErrorCode::NotSupportedInBuild);
         }
         assert!(check_build(Options::None, TlsVersions::Tls12).is_ok());

@@ -80,7 +80,7 @@ fn updates_are_told_in_the_servers_order() {
         log_in_and_select(conn, "IDLE")?;
         let tag = conn.expect("IDLE")?;
         conn.send(
-            "+ idling\r\n* 11 EXISTS\r\n* 3 EXPUNGE\r\n* 4 FETCH (FLAGS (\\Seen))\r\n* FLAGS (\\Seen \\Odd)\r\n",
+            "+ idling\r\n* 11 EXISTS\r\n* 3 EXPUNGE\r\n* 4 FETCH (FLAGS (\\Seen))\r\n* FLAGS (\\Seen \\Odd)\r\n* OK [READ-ONLY] now\r\n",
         )?;
         conn.expect_bytes("DONE\r\n")?;
         conn.send(format!("{tag} OK done\r\n"))?;
