@@ -4,6 +4,7 @@
 //! when a capture is missing, because there is nothing else to do.
 
 pub mod count;
+pub mod held;
 pub mod stream;
 pub mod table;
 
