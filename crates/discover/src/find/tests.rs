@@ -179,6 +179,24 @@ async fn c04_nobody_outside_the_domain_sees_the_address_and_each_source_can_be_l
 }
 
 #[tokio::test(start_paused = true)]
+async fn domains_in_any_script_are_asked_for_by_their_a_labels() {
+    let fake = Fake::default();
+    let email = Email::parse("jörg@Bücher.example").unwrap();
+    let _ = find(&email, &Options::default(), &fake).await.unwrap_err();
+    let asked = fake.asked();
+    assert!(asked.is_ascii(), "{asked}");
+    for question in [
+        "MX xn--bcher-kva.example",
+        "GET https://autoconfig.xn--bcher-kva.example/mail/config-v1.1.xml?emailaddress=j%C3%B6rg%40xn--bcher-kva.example",
+        "GET https://autoconfig.thunderbird.net/v1.1/xn--bcher-kva.example",
+        "SRV _imaps._tcp.xn--bcher-kva.example",
+        "GREET imap.xn--bcher-kva.example:993",
+    ] {
+        assert!(asked.lines().any(|asked| asked == question), "{question} is not in {asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn autoconfig_asks_both_places_at_once_and_gives_the_better_a_little_time() {
     let begun = Instant::now();
     let fake = Fake::default().document(FIRST, 900, "first.example.org").document(SECOND, 5, "second.example.org");
