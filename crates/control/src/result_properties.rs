@@ -32,6 +32,14 @@ impl Control {
         Ok(())
     }
 
+    /// Makes an error the last one, as if a call had failed with it: for faces in other languages, which find out by themselves that an
+    /// argument is no text or that there is no memory. Tells no event.
+    pub fn note(&self, code: crate::ErrorCode, text: &str) -> ControlError {
+        let error = ControlError::new(code, text);
+        self.inner.status().error = Some(error.clone());
+        error
+    }
+
     /// What happened: the text of the last error; empty when there was none.
     pub fn last_error_string(&self) -> String {
         self.inner.status().error.as_ref().map(|error| error.text().to_owned()).unwrap_or_default()
