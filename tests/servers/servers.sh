@@ -6,7 +6,7 @@
 #   servers.sh missing                                           print the names of those not running
 #   servers.sh caps [same names]                                 print what the running ones announce
 #   servers.sh env                                               print IMAPKIT_LIVE and IMAPKIT_LIVE_DIR as assignments
-#   servers.sh tools                                             install what building OpenSSL needs (feature legacy-tls)
+#   servers.sh tools PACKAGE...                                  install what else the tests need
 #   servers.sh token USER                                        print an OAuth 2.0 access token both Dovecots accept
 #
 # Needs Debian, root and apt; the rest it installs itself. Everything lives in $IMAPKIT_LIVE_DIR (see README.md). `up` and
@@ -69,7 +69,7 @@ case $verb in
   caps) for s in "$@"; do if "${s}_running"; then echo "$s: $(capabilities "${PLAIN[$s]}" | paste -sd' ')"; else echo "$s: not running"; fi; done ;;
   missing) for s in "${ALL[@]}" "${EXTRAS[@]}"; do "${s}_running" || echo "$s"; done ;;
   env) echo "IMAPKIT_LIVE=$ROOT/live.json"; echo "IMAPKIT_LIVE_DIR=$ROOT" ;;
-  tools) mkdir -p "$LOG"; apt_need perl make ;;
+  tools) mkdir -p "$LOG"; apt_need "$@" ;;
   token) [ $# = 1 ] || usage; token "$1" ;;
   *) usage ;;
 esac

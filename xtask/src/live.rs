@@ -42,18 +42,30 @@ pub(crate) fn raise(root: &Path, keep: bool) -> Result<Raised> {
     Ok(Raised { json, _warden: warden })
 }
 
-/// What the feature `legacy-tls` is built with: perl with all its modules (Debian's smallest lacks them), and make. Installed where
-/// the servers are.
-pub(crate) fn tools(root: &Path) -> Result<()> {
-    let runs = |program: &str, args: &[&str]| {
-        let status = Command::new(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        status.is_ok_and(|status| status.success())
-    };
+/// What the feature `legacy-tls` is built with: perl with all its modules (Debian's smallest lacks them), and make. Installed where they are
+/// missing and that is possible.
+pub(crate) fn build_tools(root: &Path) -> Result<()> {
     let there = || runs("perl", &["-MIPC::Cmd", "-MFindBin", "-MFile::Compare", "-e1"]) && runs("make", &["--version"]);
-    if there() || (script(root, "tools").status().is_ok_and(|status| status.success()) && there()) {
+    need(root, &["perl", "make"], there)
+}
+
+/// Programs that the tests of the C library need.
+pub(crate) fn c_tools(root: &Path) -> Result<()> {
+    let there = || runs("valgrind", &["--version"]) && runs("pkg-config", &["--version"]);
+    need(root, &["valgrind", "pkg-config"], there)
+}
+
+fn need(root: &Path, packages: &[&str], there: impl Fn() -> bool) -> Result<()> {
+    let install = || script(root, "tools").args(packages).status().is_ok_and(|status| status.success());
+    if there() || (install() && there()) {
         return Ok(());
     }
-    bail!("perl and make are needed and could not be installed")
+    bail!("{} are needed and could not be installed", packages.join(" and "))
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    let status = Command::new(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// `cargo xtask live VERB`: the script's own output and verdict.

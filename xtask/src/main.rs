@@ -6,6 +6,8 @@
 
 mod corpus;
 mod fuzz;
+mod header;
+mod install;
 mod live;
 mod test;
 mod tidy;
@@ -25,6 +27,9 @@ cargo xtask install            the program `imapkit` for this machine, optimised
 cargo xtask tidy               only the house rules
 cargo xtask live up|down|env|caps [SERVER...]
                                the real servers of tests/servers
+cargo xtask header [--check]   make imapkit.h from the source; with --check say whether it is stale
+cargo xtask install --prefix DIR [--no-legacy-tls] [--debug]
+                               the program, the library, its header and the manual, below DIR
 cargo xtask fuzz [--seconds N] [TARGET...]
                                the fuzz targets, each for N seconds (60)
 cargo xtask corpus [--bless]   compare the golden corpus; with --bless write what the code says now";
@@ -54,6 +59,9 @@ fn run(args: &[String]) -> Result<bool> {
         }
         ["tidy"] => tidy::run(&root),
         ["live", verb @ ("up" | "down" | "env" | "caps"), servers @ ..] => live::pass_on(&root, verb, servers),
+        ["header"] => header::run(&root, false),
+        ["header", "--check"] => header::run(&root, true),
+        ["install", options @ ..] => install::run(&root, options),
         ["fuzz", options @ ..] => fuzz::run(&root, options),
         ["corpus"] => corpus::run(&root, false),
         ["corpus", "--bless"] => corpus::run(&root, true),

@@ -4,7 +4,7 @@
 //! and the docs share what they checked, the tests are built once, with the feature `legacy-tls`; without it only what differs is
 //! built again. The servers this run starts are stopped at its end, however it ends.
 
-use crate::{cargo, live, tidy};
+use crate::{cargo, header, install, live, tidy};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -39,9 +39,11 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     let mut report = Report::default();
     report.step("tidy", || tidy::run(root));
     report.step("fmt", || succeeds(cargo(root).args(["fmt", "--all", "--check"])));
-    let mut legacy: &[&str] =
-        &["--features", "imapkit-tests/legacy-tls,imapkit-cli/legacy-tls,imapkit-control/legacy-tls"];
-    report.step("tools", || match live::tools(root) {
+    let mut legacy: &[&str] = &[
+        "--features",
+        "imapkit-tests/legacy-tls,imapkit-cli/legacy-tls,imapkit-control/legacy-tls,imapkit-ffi/legacy-tls",
+    ];
+    report.step("tools", || match live::build_tools(root) {
         Err(error) if in_ci() => Err(error.context("perl and make must be there in CI")),
         Err(error) => {
             println!("NO OLD TLS: {error:#}. The feature legacy-tls is neither built nor tested.");
@@ -50,6 +52,7 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
         }
         Ok(()) => Ok(true),
     });
+    report.step("header", || header::run(root, true));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked"];
     report.step("clippy", || succeeds(cargo(root).args(clippy).args(legacy).args(["--", "-D", "warnings"])));
 
@@ -60,6 +63,16 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
         report.step("test", || succeeds(&mut tests));
         return report.print();
     }
+    let mut c_tools = true;
+    report.step("c tools", || match live::c_tools(root) {
+        Err(error) if in_ci() => Err(error),
+        Err(error) => {
+            println!("NO C TOOLS: {error:#}. The tests of the C library will say what they skip.");
+            c_tools = false;
+            Ok(true)
+        }
+        Ok(()) => Ok(true),
+    });
     let mut servers = None;
     if options.no_live {
         tests.env_remove(live::VARIABLE);
@@ -84,6 +97,9 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     drop(servers);
     if !legacy.is_empty() {
         report.step("plain", || plain(root));
+    }
+    if c_tools {
+        report.step("install", || install::check(root, !legacy.is_empty()));
     }
     let mut docs = cargo(root);
     docs.args(["doc", "--workspace", "--locked", "--no-deps"]);
