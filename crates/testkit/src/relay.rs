@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 /// Connections through it go on until they are cut; new ones are let through.
@@ -22,6 +22,9 @@ struct Way {
     /// The next answer of the server that contains this is swallowed.
     swallow: Mutex<Option<&'static str>>,
     swallowed: AtomicBool,
+    /// Nothing comes through for now, either way, as when the process in between is stopped; nothing is lost.
+    held: Mutex<bool>,
+    freed: Condvar,
     links: Mutex<Vec<TcpStream>>,
     count: AtomicUsize,
 }
@@ -55,9 +58,17 @@ impl Relay {
                 let ([from, to], [back, source]) = (ends(), ends());
                 shared.links.lock().unwrap_or_else(PoisonError::into_inner).extend([client, upstream]);
                 let (there, here) = (Arc::clone(&shared), Arc::clone(&shared));
-                thread::spawn(move || pump(from, to, |_| there.dead.load(Ordering::SeqCst)));
                 thread::spawn(move || {
-                    pump(source, back, |said| here.dead.load(Ordering::SeqCst) || here.swallows(said));
+                    pump(from, to, |_| {
+                        there.wait();
+                        there.dead.load(Ordering::SeqCst)
+                    });
+                });
+                thread::spawn(move || {
+                    pump(source, back, |said| {
+                        here.wait();
+                        here.dead.load(Ordering::SeqCst) || here.swallows(said)
+                    });
                 });
             }
         });
@@ -86,6 +97,12 @@ impl Relay {
         self.way.swallowed.swap(false, Ordering::SeqCst)
     }
 
+    /// Holds everything back from now on, new connections included, or lets it all go again.
+    pub fn hold(&self, hold: bool) {
+        *self.way.held.lock().unwrap_or_else(PoisonError::into_inner) = hold;
+        self.way.freed.notify_all();
+    }
+
     /// From now on everything is swallowed, or not any more.
     pub fn dead(&self, dead: bool) {
         self.way.dead.store(dead, Ordering::SeqCst);
@@ -98,6 +115,12 @@ impl Relay {
 }
 
 impl Way {
+    /// Waits while everything is held back.
+    fn wait(&self) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.freed.wait_while(held, |held| *held));
+    }
+
     fn swallows(&self, said: &[u8]) -> bool {
         let mut word = self.swallow.lock().unwrap_or_else(PoisonError::into_inner);
         let found = word.is_some_and(|word| said.windows(word.len()).any(|window| window == word.as_bytes()));

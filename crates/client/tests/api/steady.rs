@@ -12,6 +12,7 @@ use imapkit::{
     WatchEvent,
 };
 use imapkit_server::Server;
+#[cfg(unix)]
 use imapkit_testkit::dovecot::Dovecot;
 use imapkit_testkit::peer::{Peer, PeerConn};
 use imapkit_testkit::relay::Relay;
@@ -345,6 +346,7 @@ async fn m033_a_quiet_connection_is_kept_alive() {
 }
 
 /// A Dovecot of the test's own, with one message in the INBOX; `None` where there is none.
+#[cfg(unix)]
 async fn dovecot(name: &str, connections: u32) -> Option<(Dovecot, Config)> {
     let dovecot = Dovecot::start(name, connections)?;
     let config = Config::danger_plaintext("127.0.0.1").port(dovecot.port()).login("ann", "pass");
@@ -354,6 +356,7 @@ async fn dovecot(name: &str, connections: u32) -> Option<(Dovecot, Config)> {
     Some((dovecot, config))
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn t112_a_real_server_that_throws_us_out_or_is_restarted() {
     let Some((mut dovecot, config)) = dovecot("restart", 10).await else { return };
@@ -383,6 +386,7 @@ async fn t112_a_real_server_that_throws_us_out_or_is_restarted() {
     soon(account.logout()).await;
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn t110_a_real_server_that_limits_connections_teaches_the_pool() {
     let Some((_dovecot, config)) = dovecot("limit", 3).await else { return };
@@ -406,4 +410,34 @@ async fn t110_a_real_server_that_limits_connections_teaches_the_pool() {
     let lease = soon(waiting).await.unwrap().unwrap();
     soon(lease.noop()).await.unwrap();
     assert!(pool.status().open <= 2);
+}
+
+#[tokio::test]
+async fn m032_a_way_that_stands_still_is_waited_for_and_left_when_that_takes_too_long() {
+    let (server, relay, config) = server([mail("one", 500)]);
+    let timers =
+        Timers { idle_refresh: Duration::from_millis(700), idle_done: Duration::from_secs(2), ..Timers::default() };
+    let account = Steady::start_with(&config.timers(timers).connect_timeout(Duration::from_secs(2)), options());
+    soon(account.examine("INBOX")).await.unwrap();
+    let mut watch = account.watch();
+    assert!(matches!(soon(watch.next()).await.unwrap(), WatchEvent::Opened(_)));
+    // For a moment: what was said meanwhile comes late, and that is all.
+    relay.hold(true);
+    server.deliver("me", "INBOX", mail("late", 500)).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    relay.hold(false);
+    while !matches!(soon(watch.next()).await.unwrap(), WatchEvent::Changed(MailboxEvent::Exists(2))) {}
+    assert_eq!(relay.count(), 1);
+    // Longer than the refresh of IDLE and the time for its end.
+    relay.hold(true);
+    let since = Instant::now();
+    let why = loop {
+        if let WatchEvent::Lost { why, .. } = soon(watch.next()).await.unwrap() {
+            break why;
+        }
+    };
+    assert!(why.kind() == ErrorKind::Timeout && why.to_string().contains("IDLE"), "{why}");
+    assert!(since.elapsed() < Duration::from_secs(10));
+    relay.hold(false);
+    while !matches!(soon(watch.next()).await.unwrap(), WatchEvent::Opened(_)) {}
 }
