@@ -6,7 +6,7 @@ use imapkit::types::{Code, ListEntry, Mailbox, SpecialUse, StatusItem, StatusIte
 
 use crate::clients::{Connection, NewMail, Selected};
 use crate::mails;
-use crate::site::Site;
+use crate::site::{Site, serves_no_purpose};
 
 fn names(entries: &[ListEntry]) -> Vec<&str> {
     let mut names: Vec<&str> = entries.iter().map(|entry| entry.mailbox.name()).collect();
@@ -162,6 +162,12 @@ pub(crate) async fn counts<C: Connection>(site: &Site) {
 
 pub(crate) async fn made_for_a_purpose<C: Connection>(site: &Site) {
     let client: C = site.connect().await;
+    for left in client.list("", "*").await.unwrap() {
+        // There is one of a kind, and a run that was killed did not tidy up.
+        if left.special_use() == Some(SpecialUse::Important) {
+            serves_no_purpose(&client, &left.mailbox).await;
+        }
+    }
     let mailbox = site.mailbox_name("");
     client.run(Create::new(mailbox.clone()).special_use(SpecialUse::Important)).await.unwrap();
     let entries = client.run(List::new(mailbox.name()).returning(ListReturn::SpecialUse)).await.unwrap();

@@ -11,9 +11,9 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use imapkit::types::Mailbox;
 use imapkit_sasl::Credentials;
@@ -28,6 +28,11 @@ const SHOWN: usize = 80;
 /// Characters of such a line.
 const SHOWN_WIDTH: usize = 400;
 
+/// Names this run. What a killed run has left on the servers stays there, and process numbers come again.
+static RUN: LazyLock<String> = LazyLock::new(|| {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    format!("{:x}-{}", now.as_millis(), std::process::id())
+});
 /// Numbers the sites of this process, so that no two have a mailbox in common.
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -51,7 +56,7 @@ impl Site {
         let spread = client + usize::try_from(spread % 60).unwrap_or_default();
         let user = server.users[spread % server.users.len()].clone();
         let link = [Link::Plain, Link::StartTls, Link::Tls][(spread + at) % 3];
-        let name = format!("t{}-{}-{scenario}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("t{}-{}-{scenario}", *RUN, NEXT.fetch_add(1, Ordering::Relaxed));
         Self {
             server,
             link,
@@ -130,9 +135,7 @@ impl Site {
             for pattern in [mailbox.name().to_owned(), format!("{mailbox}/*")] {
                 for entry in client.list("", &pattern).await.unwrap_or_default() {
                     if entry.special_use().is_some() {
-                        // As long as it serves a purpose Cyrus does not let it be removed.
-                        let purpose = format!("SETMETADATA {} (/private/specialuse NIL)", entry.mailbox);
-                        client.raw(&purpose).await.unwrap_or_else(|error| panic!("{purpose}: {error}"));
+                        serves_no_purpose(&client, &entry.mailbox).await;
                     }
                     names.push(entry.mailbox);
                 }
@@ -160,6 +163,12 @@ impl Site {
             format!("{} over {link:?} as {}: {problem}\n    {}", server.name, user.name, lines.join("\n    "))
         })
     }
+}
+
+/// Takes its special use from a mailbox of Cyrus, which lets nobody remove it, or make another, as long as it has one.
+pub(crate) async fn serves_no_purpose<C: Connection>(client: &C, mailbox: &Mailbox) {
+    let purpose = format!("SETMETADATA {mailbox} (/private/specialuse NIL)");
+    client.raw(&purpose).await.unwrap_or_else(|error| panic!("{purpose}: {error}"));
 }
 
 fn shorten(line: &str) -> String {

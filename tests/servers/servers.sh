@@ -29,7 +29,9 @@ for s in "${ALL[@]}" "${EXTRAS[@]}"; do . "$HERE/$s.sh"; done
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 64; }
 
 up() {
-  local s failed=()
+  local s fd failed=()
+  # Servers outlive this script: a lock or a pipe of the caller's that they inherited would be held as long as they run.
+  for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"; done
   base
   for s in "$@"; do
     if "${s}_running"; then echo "$s is up" >&2; continue; fi
