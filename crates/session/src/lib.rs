@@ -44,6 +44,7 @@ pub mod recovery;
 
 mod base64;
 mod capabilities;
+mod closing;
 mod command;
 mod config;
 mod error;
@@ -62,6 +63,7 @@ mod queue;
 mod redaction;
 mod refusal;
 mod row;
+mod sending;
 mod session;
 mod state;
 mod trace;

@@ -8,28 +8,24 @@ use alloc::boxed::Box;
 use alloc::format;
 
 use bytes::{Bytes, BytesMut};
-use imapkit_wire::{Decoder, Encoder, Framer, Limits, StatusKind, StatusLine, Where};
+use imapkit_wire::{Decoder, Framer, Limits, Where};
 
 use crate::capabilities::CapabilityBook;
-use crate::command::{Command, Completion, Effect, Needs, Rules};
+use crate::command::{Command, Effect};
 use crate::config::{Config, Login, Security, Tick, Timers};
 use crate::error::{Error, ErrorKind, Reply};
 use crate::event::{Event, EventQueue, Layer};
-use crate::hazard;
 use crate::mailbox_view::MailboxView;
 use crate::mechanism::{Slow, SlowStep};
 use crate::opening::{Fed, OpeningState};
 use crate::outbox::{Outbox, Upload};
 use crate::pace::Pace;
-use crate::queue::{CommandId, InFlight, Queue, Queued, Waiting, fail_waiting, submitted};
+use crate::queue::{CommandId, Queue, Queued, Waiting, fail_waiting, submitted};
 use crate::redaction::Redaction;
 use crate::state::{Epoch, Protection, State};
 use crate::trace::{Trace, TraceLine};
 use crate::track::Switch;
 use crate::watch::Watch;
-
-/// Commands sent and not answered. Exchange answers BAD to bursts of about fifty (server-quirks 6.2); others queue them anyway.
-const MAX_IN_FLIGHT: usize = 20;
 
 /// One connection to an IMAP server, from the greeting to the end.
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each named where it is set")]
@@ -427,150 +423,4 @@ impl Session {
             self.progress = now;
         }
     }
-
-    /// Sends what may be sent.
-    pub(crate) fn pump(&mut self) {
-        while self.closed.is_none() && self.upgrading.is_none() {
-            self.watch_step();
-            let Some(next) = self.queue.waiting.front() else { return };
-            if let Some(error) = self.obstacle(&next.rules) {
-                self.fail_front(&error);
-                continue;
-            }
-            let mut running = self.queue.in_flight.iter().map(|entry| &entry.rules);
-            let most = if self.pace.is_slow() { 1 } else { MAX_IN_FLIGHT };
-            let full = self.queue.in_flight.len() >= most || self.is_held(&next.rules);
-            // With no mailbox open there is nothing that a SELECT could be mistaken for.
-            let opens = self.view.is_none() && matches!(next.rules.effect, Effect::Select { .. });
-            let may =
-                if opens { running.all(hazard::concerns_no_mailbox) } else { hazard::may_send(&next.rules, running) };
-            if full || self.outbox.is_blocked() || !may {
-                return;
-            }
-            self.start_front();
-        }
-    }
-
-    /// Why a command cannot be sent in the state the session is in, whatever is in flight.
-    fn obstacle(&self, rules: &Rules) -> Option<Error> {
-        let settled = self.queue.in_flight.iter().all(|entry| entry.rules.effect == Effect::None);
-        if rules.epoch.is_some_and(|epoch| self.view.as_ref().map(MailboxView::epoch) != Some(epoch)) && settled {
-            return Some(Error::new(
-                ErrorKind::Stale,
-                "the mailbox is not selected any more, or its UIDs have changed",
-            ));
-        }
-        let fits = match rules.state {
-            Needs::Any => true,
-            Needs::NotAuthenticated => self.state <= State::NotAuthenticated,
-            Needs::Authenticated => matches!(self.state, State::Authenticated | State::Selected),
-            Needs::Selected | Needs::ReadWrite => self.state == State::Selected,
-        };
-        if !fits && settled {
-            let text = match rules.state {
-                Needs::Selected | Needs::ReadWrite => "no mailbox is selected",
-                Needs::NotAuthenticated => "only possible before login",
-                _ => "not logged in",
-            };
-            return Some(Error::new(ErrorKind::Misuse, text));
-        }
-        if rules.uses_seq && settled && self.capabilities.is_enabled(&imapkit_types::Capability::UidOnly) {
-            let text = "sequence numbers cannot be used after ENABLE UIDONLY";
-            return Some(Error::new(ErrorKind::Unsupported, text)); // RFC 9586, T107
-        }
-        if rules.state == Needs::ReadWrite && settled && self.view.as_ref().is_some_and(MailboxView::is_read_only) {
-            return Some(Error::new(ErrorKind::Misuse, "the mailbox is selected read-only"));
-        }
-        let missing = rules.capabilities.iter().find(|capability| !self.capabilities.has(capability))?;
-        settled.then(|| Error::new(ErrorKind::Unsupported, format!("the server does not offer {}", missing.as_str())))
-    }
-
-    /// The server has asked for less, and it is too early for the next command.
-    fn is_held(&self, rules: &Rules) -> bool {
-        self.pace.held_until(self.now).is_some() && !matches!(rules.effect, Effect::Logout | Effect::Idle)
-    }
-
-    fn fail_front(&mut self, error: &Error) {
-        if let Some(queued) = self.queue.waiting.pop_front() {
-            let error = error.in_command(queued.command.name());
-            let fed = fail_waiting(queued.command, error);
-            self.feed(fed);
-        }
-    }
-
-    fn start_front(&mut self) {
-        let Some(Queued { id, rules, command }) = self.queue.waiting.pop_front() else { return };
-        let name = command.name();
-        let encoded = self.queue.next_tag().and_then(|tag| {
-            let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
-            encoder.tag(tag).sp();
-            command.encode(&mut encoder);
-            Ok((tag, encoder.finish()?))
-        });
-        let (tag, encoded) = match encoded {
-            Ok(done) => done,
-            Err(error) => {
-                let fed = fail_waiting(command, error.in_command(name));
-                return self.feed(fed);
-            }
-        };
-        self.trace.command(&tag, name, rules.secret, &encoded);
-        self.outbox.push(id, encoded);
-        self.moved |= self.queue.in_flight.is_empty();
-        self.begin_effect(rules.effect);
-        let running = command.start();
-        self.queue.in_flight.push(InFlight { id, tag, name, rules, running, abandoned: None, failed: None });
-    }
-
-    /// Ends the connection: every command fails, and the last event says why.
-    pub(crate) fn close(&mut self, error: Error) {
-        if self.closed.is_some() {
-            return;
-        }
-        self.closed = Some(error.clone());
-        self.state = State::Closed;
-        self.view = None;
-        self.paused = None;
-        let mut refused = None;
-        let (in_flight, waiting) = self.queue.drain();
-        for entry in in_flight {
-            if entry.rules.effect == Effect::Logout {
-                // Many servers just close; that is what was asked for.
-                let _ = entry.running.end(Ok(Completion { status: closed_ok(), epoch: self.epoch }));
-                continue;
-            }
-            let error = match entry.failed {
-                Some(failed) => failed,
-                // A server acts on whole commands: one that was not sent to its end has changed nothing.
-                None if entry.rules.writes && !self.outbox.is_sending(entry.id) => {
-                    unknown(&error, entry.name).tagged(entry.tag)
-                }
-                None => error.in_command(entry.name),
-            };
-            if let Some(Fed::Login(Err(login))) = entry.running.end(Err(error)) {
-                // A server that explains why it refuses a token and then just closes has told why the connection is over.
-                refused = Some(login).filter(|login| login.token_refusal().is_some());
-            }
-        }
-        let error = refused.unwrap_or(error);
-        self.closed = Some(error.clone());
-        for queued in waiting {
-            let error = error.in_command(queued.command.name());
-            let _ = fail_waiting(queued.command, error);
-        }
-        self.outbox.clear();
-        let _ = self.poll_slow_step();
-        self.redaction.clear();
-        self.events.push(Event::Closed(error));
-    }
-}
-
-fn closed_ok() -> StatusLine {
-    StatusLine { kind: StatusKind::Ok, code: None, text: Bytes::new() }
-}
-
-/// The connection ended while a command that changes something was in flight: nobody knows whether the server did it (M31).
-fn unknown(error: &Error, name: &'static str) -> Error {
-    let text = format!("it is not known whether the server did it: {error}");
-    Error::with_source(ErrorKind::Unknown, text, error.clone()).in_command(name)
 }
