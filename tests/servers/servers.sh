@@ -7,6 +7,7 @@
 #   servers.sh caps [same names]                                 print what the running ones announce
 #   servers.sh env                                               print IMAPKIT_LIVE and IMAPKIT_LIVE_DIR as assignments
 #   servers.sh tools PACKAGE...                                  install what else the tests need
+#   servers.sh oldest-rust ARGS...                               cargo ARGS with the oldest Rust the libraries promise
 #   servers.sh token USER                                        print an OAuth 2.0 access token both Dovecots accept
 #
 # Needs Debian, root and apt; the rest it installs itself. Everything lives in $IMAPKIT_LIVE_DIR (see README.md). `up` and
@@ -24,6 +25,7 @@ USERS=(user1 user2 user3 user4 user5)
 . "$HERE/common.sh"
 . "$HERE/json.sh"
 . "$HERE/chroot.sh"
+. "$HERE/oldest_rust.sh"
 for s in "${ALL[@]}" "${EXTRAS[@]}"; do . "$HERE/$s.sh"; done
 
 usage() { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 64; }
@@ -57,7 +59,7 @@ case $verb in up | down | caps)
   for s in "$@"; do case " ${ALL[*]} ${EXTRAS[*]} " in *" $s "*) ;; *) die "no such server: $s (known: ${ALL[*]} ${EXTRAS[*]})" ;; esac; done
   [ $# -gt 0 ] || { [ "$verb" = caps ] && set -- "${ALL[@]}" || set -- "${ALL[@]}" "${EXTRAS[@]}"; }
 esac
-case $verb in up | down | tools)
+case $verb in up | down | tools | oldest-rust)
   # One at a time; -o: the servers must not inherit the lock.
   [ "$(id -u)" = 0 ] || die "needs root"
   if [ -z "${IMAPKIT_LIVE_LOCKED:-}" ]; then
@@ -72,6 +74,7 @@ case $verb in
   missing) for s in "${ALL[@]}" "${EXTRAS[@]}"; do "${s}_running" || echo "$s"; done ;;
   env) echo "IMAPKIT_LIVE=$ROOT/live.json"; echo "IMAPKIT_LIVE_DIR=$ROOT" ;;
   tools) mkdir -p "$LOG"; apt_need "$@" ;;
+  oldest-rust) base; oldest_rust "$@" ;;
   token) [ $# = 1 ] || usage; token "$1" ;;
   *) usage ;;
 esac

@@ -73,7 +73,7 @@ pub(crate) fn pass_on(root: &Path, verb: &str, servers: &[&str]) -> Result<bool>
     Ok(script(root, verb).args(servers).status().context("tests/servers/servers.sh")?.success())
 }
 
-fn script(root: &Path, verb: &str) -> Command {
+pub(crate) fn script(root: &Path, verb: &str) -> Command {
     let mut command = Command::new(root.join("tests/servers/servers.sh"));
     command.arg(verb);
     command

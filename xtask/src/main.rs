@@ -9,6 +9,7 @@ mod fuzz;
 mod header;
 mod install;
 mod live;
+mod oldest;
 mod test;
 mod tidy;
 

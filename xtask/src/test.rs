@@ -4,7 +4,7 @@
 //! and the docs share what they checked, the tests are built once, with the feature `legacy-tls`; without it only what differs is
 //! built again. The servers this run starts are stopped at its end, however it ends.
 
-use crate::{cargo, header, install, live, tidy};
+use crate::{cargo, header, install, live, oldest, tidy};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -97,6 +97,15 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     drop(servers);
     if !legacy.is_empty() {
         report.step("plain", || plain(root));
+    }
+    if !options.no_live {
+        report.step("oldest rust", || match oldest::run(root, tidy::OLDEST_RUST) {
+            Err(error) if !in_ci() => {
+                println!("NOT BUILT with the oldest Rust: {error:#}.");
+                Ok(true)
+            }
+            verdict => verdict,
+        });
     }
     if c_tools {
         report.step("install", || install::check(root, !legacy.is_empty()));

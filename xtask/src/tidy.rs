@@ -17,6 +17,8 @@ use std::fmt;
 use std::path::Path;
 use tree::Tree;
 
+pub(crate) use layers::OLDEST_RUST;
+
 /// One thing a rule objects to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {

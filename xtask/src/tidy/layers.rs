@@ -29,9 +29,9 @@ const MAY_BE_UNSAFE: &[&str] = &["ffi", "py"];
 /// Not libraries: they follow current stable.
 const APPLICATIONS: &[&str] = &["cli", "ffi", "py"];
 /// What a library promises to build with.
-const OLDEST_RUST: &str = "1.85";
-/// Libraries whose dependencies ask for more; an ADR says why.
-const NEWER_RUST: &[(&str, &str)] = &[("discover", "1.88")];
+pub(crate) const OLDEST_RUST: &str = "1.85";
+/// Libraries whose dependencies ask for more; ADR 13 says why.
+const NEWER_RUST: &[(&str, &str)] = &[("control", "1.88"), ("discover", "1.88"), ("server", "1.88")];
 
 /// Crates use only what lies below them in the picture. Tests may use anything.
 pub(crate) fn arrows(tree: &Tree) -> Vec<Finding> {
