@@ -186,10 +186,8 @@ impl Link {
 
     /// Says goodbye, unless the client is in the middle of a response, and closes.
     pub(crate) async fn close(&mut self, reason: Option<&'static str>, patience: Duration) {
-        if self.sent == 0 {
-            if let Some(reason) = reason {
-                self.out.bye(None, reason);
-            }
+        if let Some(reason) = reason.filter(|_| self.sent == 0) {
+            self.out.bye(None, reason);
         }
         // Nothing depends on the client taking it.
         let _ = timeout(patience, async {
