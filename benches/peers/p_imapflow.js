@@ -3,6 +3,33 @@ const fs = require('fs');
 const { ImapFlow } = require('imapflow');
 
 const [workload, mode] = process.argv.slice(2);
+
+if (workload === 'first') {
+  // From nothing to the only message of a mailbox, see latency.py; with the library's defaults.
+  const env = process.env;
+  (async () => {
+    const start = process.hrtime.bigint();
+    const client = new ImapFlow({
+      host: 'localhost',
+      port: Number(env.BENCH_TLS_PORT),
+      secure: true,
+      tls: { ca: fs.readFileSync(env.BENCH_CA) },
+      auth: { user: env.BENCH_USER, pass: env.BENCH_PASSWORD },
+      logger: false,
+    });
+    await client.connect();
+    await client.mailboxOpen(env.BENCH_MAILBOX);
+    const message = await client.fetchOne('*', { source: true });
+    const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+    console.log('first', message.source.length, milliseconds.toFixed(3));
+    process.exit(0);
+  })().catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });
+  return;
+}
+
 const tls = mode === 'tls';
 const client = new ImapFlow({
   host: tls ? 'localhost' : '127.0.0.1',

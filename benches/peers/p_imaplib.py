@@ -3,6 +3,17 @@ import imaplib
 import os
 import ssl
 import sys
+import time
+
+if sys.argv[1] == "first":  # from nothing to the only message of a mailbox, see latency.py
+    start = time.perf_counter()
+    context = ssl.create_default_context(cafile=os.environ["BENCH_CA"])
+    imap = imaplib.IMAP4_SSL("localhost", int(os.environ["BENCH_TLS_PORT"]), ssl_context=context)
+    imap.login(os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"])
+    imap.select(os.environ["BENCH_MAILBOX"])
+    octets = len(imap.uid("FETCH", "1:*", "(BODY.PEEK[])")[1][0][1])
+    print("first", octets, f"{(time.perf_counter() - start) * 1000:.3f}")
+    sys.exit()
 
 workload, mode = sys.argv[1:3]
 if mode == "tls":

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -72,6 +73,38 @@ impl Task {
 
     pub fn report(self, rows: usize, sum: u64) {
         println!("{} {rows} {sum}", self.workload.name());
+    }
+}
+
+/// The other measurement, `p-NAME first`: over TLS from nothing to the only message of a mailbox on a real
+/// server far away, once. latency.py says where, in `BENCH_*`.
+#[derive(Debug)]
+pub struct Visit {
+    pub port: u16,
+    pub user: String,
+    pub password: String,
+    pub mailbox: String,
+    /// `first-select`: SELECT by a call of its own, where the client could do better.
+    pub select_apart: bool,
+    /// `first-scram`: the password proven, not sent, which takes two flights more.
+    pub scram: bool,
+    start: Instant,
+}
+
+impl Visit {
+    /// The clock runs from here.
+    pub fn from_args() -> Option<Self> {
+        let name = std::env::args().nth(1).filter(|name| name.starts_with("first"))?;
+        let var = |name: &str| std::env::var(name).expect(name);
+        let (port, user, password, mailbox) = (port(true), var("BENCH_USER"), var("BENCH_PASSWORD"), var("BENCH_MAILBOX"));
+        let start = Instant::now();
+        Some(Self { port, user, password, mailbox, select_apart: name == "first-select", scram: name == "first-scram", start })
+    }
+
+    /// The message is there, and has so many octets. Ends the process: what a client says good-bye with is not counted.
+    pub fn report(&self, octets: usize) -> ! {
+        println!("first {octets} {:.3}", self.start.elapsed().as_secs_f64() * 1000.0);
+        std::process::exit(0)
     }
 }
 

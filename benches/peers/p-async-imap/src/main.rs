@@ -1,7 +1,7 @@
 //! async-imap (tokio, rustls with ring) on the measured workloads. Rows are looked at and dropped as they come.
 
 use async_imap::Session;
-use common::{BODIES, LISTING, PASSWORD, Task, USER, Workload};
+use common::{BODIES, LISTING, PASSWORD, Task, USER, Visit, Workload};
 use futures::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -9,21 +9,21 @@ use tokio::net::TcpStream;
 trait Link: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Link for T {}
 
-async fn connect(task: Task) -> Box<dyn Link> {
-    let socket = TcpStream::connect(("127.0.0.1", task.port)).await.expect("a connection");
+async fn connect(port: u16, tls: bool) -> Box<dyn Link> {
+    let socket = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
     socket.set_nodelay(true).expect("an option");
-    if !task.tls {
+    if !tls {
         return Box::new(socket);
     }
     let connector = tokio_rustls::TlsConnector::from(common::tls_config());
     Box::new(connector.connect(common::server_name(), socket).await.expect("TLS"))
 }
 
-async fn session(task: Task) -> Session<Box<dyn Link>> {
-    let mut client = async_imap::Client::new(connect(task).await);
+async fn session(port: u16, tls: bool, user: &str, password: &str, mailbox: &str) -> Session<Box<dyn Link>> {
+    let mut client = async_imap::Client::new(connect(port, tls).await);
     client.read_response().await.expect("octets").expect("a greeting");
-    let mut session = client.login(USER, PASSWORD).await.map_err(|(e, _)| e).expect("a login");
-    session.select(task.workload.name()).await.expect("a mailbox");
+    let mut session = client.login(user, password).await.map_err(|(e, _)| e).expect("a login");
+    session.select(mailbox).await.expect("a mailbox");
     session
 }
 
@@ -43,8 +43,14 @@ async fn fetch(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    if let Some(first) = Visit::from_args() {
+        let mut session = session(first.port, true, &first.user, &first.password, &first.mailbox).await;
+        let mut rows = session.uid_fetch("1:*", BODIES).await.expect("a FETCH");
+        let row = rows.next().await.expect("a message").expect("a row");
+        first.report(row.body().expect("a body").len());
+    }
     let task = Task::from_args();
-    let mut session = session(task).await;
+    let mut session = session(task.port, task.tls, USER, PASSWORD, task.workload.name()).await;
     let session = &mut session;
     let (rows, sum) = match task.workload {
         Workload::W2 => {

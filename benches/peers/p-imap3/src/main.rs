@@ -3,32 +3,37 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use common::{BODIES, LISTING, PASSWORD, Task, USER, Workload};
+use common::{BODIES, LISTING, PASSWORD, Task, USER, Visit, Workload};
 
 trait Link: Read + Write {}
 impl<T: Read + Write> Link for T {}
 
-fn connect(task: Task) -> Box<dyn Link> {
-    let socket = TcpStream::connect(("127.0.0.1", task.port)).expect("a connection");
+fn connect(port: u16, tls: bool) -> Box<dyn Link> {
+    let socket = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
     socket.set_nodelay(true).expect("an option");
-    if !task.tls {
+    if !tls {
         return Box::new(socket);
     }
     let tls = rustls::ClientConnection::new(common::tls_config(), common::server_name()).expect("TLS");
     Box::new(rustls::StreamOwned::new(tls, socket))
 }
 
-fn session(task: Task) -> imap::Session<Box<dyn Link>> {
-    let mut client = imap::Client::new(connect(task));
+fn session(port: u16, tls: bool, user: &str, password: &str, mailbox: &str) -> imap::Session<Box<dyn Link>> {
+    let mut client = imap::Client::new(connect(port, tls));
     client.read_greeting().expect("a greeting");
-    let mut session = client.login(USER, PASSWORD).map_err(|(e, _)| e).expect("a login");
-    session.select(task.workload.name()).expect("a mailbox");
+    let mut session = client.login(user, password).map_err(|(e, _)| e).expect("a login");
+    session.select(mailbox).expect("a mailbox");
     session
 }
 
 fn main() {
+    if let Some(first) = Visit::from_args() {
+        let mut session = session(first.port, true, &first.user, &first.password, &first.mailbox);
+        let rows = session.uid_fetch("1:*", BODIES).expect("a FETCH");
+        first.report(rows.iter().next().expect("a message").body().expect("a body").len());
+    }
     let task = Task::from_args();
-    let mut session = session(task);
+    let mut session = session(task.port, task.tls, USER, PASSWORD, task.workload.name());
     let (rows, sum) = match task.workload {
         Workload::W2 => {
             let rows = session.uid_fetch("1:*", LISTING).expect("a FETCH");

@@ -1,7 +1,10 @@
 //! imapkit-blocking (no runtime, rustls with ring) on the measured workloads, as an application would use it: rows are looked at and
 //! dropped as they come, bodies are read chunk by chunk.
 
-use common::{PASSWORD, Task, USER, Workload};
+use std::convert::Infallible;
+
+use common::{PASSWORD, Task, USER, Visit, Workload};
+use imapkit_blocking::sasl::{Accept, Method, Policy};
 use imapkit_blocking::types::{Items, Key, Uid, UidSet};
 use imapkit_blocking::{Config, Error, FetchRequest, Message, Selected};
 
@@ -63,7 +66,25 @@ fn work(task: Task) -> Result<(usize, u64), Error> {
     }
 }
 
+fn visit(visit: &Visit) -> Result<Infallible, Error> {
+    let config = Config::tls("localhost").ca_file(common::ca_file()).port(visit.port);
+    let method = if visit.scram { Method::ScramSha256 } else { Method::Plain };
+    let policy = Policy { accept: Accept::Only(method), ..Policy::default() };
+    let config = config.login(&visit.user, visit.password.as_str()).auth(policy);
+    let mailbox = if visit.select_apart {
+        imapkit_blocking::connect(&config)?.select(visit.mailbox.as_str())?
+    } else {
+        imapkit_blocking::connect_and_select(&config, visit.mailbox.as_str())?
+    };
+    let mut message = mailbox.fetch(&all(), Items::new().body_peek()).into_iter().next().expect("a message")?;
+    visit.report(message.body()?.bytes(1 << 20)?.len())
+}
+
 fn main() {
+    if let Some(first) = Visit::from_args() {
+        let Err(error) = visit(&first);
+        panic!("{error}");
+    }
     let task = Task::from_args();
     let (rows, sum) = work(task).expect("an answer");
     task.report(rows, sum);

@@ -1,8 +1,11 @@
 //! imapkit (tokio, rustls with ring) on the measured workloads, as an application would use it: rows are looked at and dropped as
 //! they come, bodies are read chunk by chunk.
 
-use common::{PASSWORD, Task, USER, Workload};
+use std::convert::Infallible;
+
+use common::{PASSWORD, Task, USER, Visit, Workload};
 use futures_util::TryStreamExt as _;
+use imapkit::sasl::{Accept, Method, Policy};
 use imapkit::types::{Items, Key, Uid, UidSet};
 use imapkit::{Config, Error, FetchStream, Message, Selected};
 
@@ -67,8 +70,27 @@ async fn work(task: Task) -> Result<(usize, u64), Error> {
     }
 }
 
+async fn visit(visit: &Visit) -> Result<Infallible, Error> {
+    let config = Config::tls("localhost").ca_file(common::ca_file()).port(visit.port);
+    let method = if visit.scram { Method::ScramSha256 } else { Method::Plain };
+    let policy = Policy { accept: Accept::Only(method), ..Policy::default() };
+    let config = config.login(&visit.user, visit.password.as_str()).auth(policy);
+    let mailbox = if visit.select_apart {
+        imapkit::connect(&config).await?.select(visit.mailbox.as_str()).await?
+    } else {
+        imapkit::connect_and_select(&config, visit.mailbox.as_str()).await?
+    };
+    let mut rows = mailbox.fetch(&all(), Items::new().body_peek()).stream();
+    let mut message = rows.try_next().await?.expect("a message");
+    visit.report(message.body()?.bytes(1 << 20).await?.len())
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    if let Some(first) = Visit::from_args() {
+        let Err(error) = visit(&first).await;
+        panic!("{error}");
+    }
     let task = Task::from_args();
     let (rows, sum) = work(task).await.expect("an answer");
     task.report(rows, sum);
