@@ -1,8 +1,10 @@
-//! C programs against the library: the examples, what careless callers do, and leaks; under valgrind where it is installed.
+//! C programs against the library: the examples, the tasks of the guide, what careless callers do, and leaks; under valgrind where it is
+//! installed.
 //!
 //! The programs are compiled with every warning an error, linked with the shared library of this build, and run against the embedded server
 //! and, where `IMAPKIT_LIVE` names one, against Dovecot.
 
+mod guide;
 mod program;
 
 use std::fs;

@@ -36,6 +36,14 @@ impl Program {
         Self::compile(&here().join("tests/c").join(name).with_extension("c"), "cc", "-std=c11")
     }
 
+    /// One with this text.
+    pub(crate) fn source(name: &str, text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(name).with_extension("c");
+        fs::write(&file, text).expect("a file");
+        Self::compile(&file, "cc", "-std=c11")
+    }
+
     /// Compiles, with every warning an error.
     pub(crate) fn compile_cpp(source: &str) {
         let folder = tempfile::tempdir().expect("a folder");
