@@ -2,14 +2,18 @@
 //!
 //! Verbs run on the main thread, where they may block on files and terminals; connections live on the runtime's worker.
 
+mod accounts;
 mod demo;
 mod doctor;
 mod fetch;
 mod generate;
+mod login;
+mod logout;
 mod ls;
 mod put;
 mod search;
 mod show;
+mod token;
 mod watch;
 
 use crate::args::high::Task;
@@ -29,6 +33,10 @@ pub(crate) async fn run(task: Task, output: &mut Output) -> Outcome {
         Task::Watch { target, exec, count, time } => {
             watch::run(&target, watch::Wanted { exec, count, time }, output).await
         }
+        Task::Login(wanted) => login::run(&wanted, output).await,
+        Task::Token { account, fresh } => token::run(account.as_deref(), fresh, output),
+        Task::Accounts => accounts::run(output),
+        Task::Logout { account, revoke, forget } => logout::run(&account, revoke, forget, output),
         Task::Generate(what) => generate::run(&what),
     }?;
     output.flush()?;

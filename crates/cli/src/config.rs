@@ -5,11 +5,17 @@
 //! where = "imaps://ann%40example.org@imap.example.org"
 //! password-command = "pass show mail/work"
 //! ca-file = "/etc/ssl/example.pem"    # and: pin, client-cert, secure-fallback, user, auth, timeout, trace, proxy,
-//!                                     # proxy-ca-file, tunnel, prefer-ipv6, compress
+//!                                     # proxy-ca-file, tunnel, prefer-ipv6, compress, token-command
+//! secret = "keyring"                  # by `imapkit login`: where the login is kept (store-get, store-set, store-remove: the commands)
+//! provider = "google"                 # and: client-id; an own one is called like its table:
+//! [providers.own]
+//! token-url = "https://login.example.org/token"    # and: auth-url, device-url, revoke-url, scope
 //! ```
 //!
-//! Separate because the file is only read when an account is named. Flags win over it. A key that is not known is an error: a misspelt
+//! Separate because it is the only file people write by hand; `write` changes it without disturbing them. Flags win over it. A key that is not known is an error: a misspelt
 //! `pin` must not be silently nothing. A password does not belong into it.
+
+pub(crate) mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,12 +24,20 @@ use serde::Deserialize;
 
 use crate::errors::{Outcome, Problem};
 use crate::files;
+use crate::place::Place;
+use crate::vault;
 
 /// An account of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct Account {
+    /// What it is called.
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// The endpoints of its provider, where that is a table of the file.
+    #[serde(skip)]
+    pub(crate) endpoints: Option<Endpoints>,
     /// The place, as on the command line.
     pub(crate) r#where: String,
     pub(crate) user: Option<String>,
@@ -48,6 +62,27 @@ pub(crate) struct Account {
     pub(crate) prefer_ipv6: bool,
     #[serde(default)]
     pub(crate) compress: bool,
+    pub(crate) token_command: Option<String>,
+    /// Where its login is kept.
+    pub(crate) secret: Option<vault::Place>,
+    pub(crate) store_get: Option<String>,
+    pub(crate) store_set: Option<String>,
+    pub(crate) store_remove: Option<String>,
+    /// Who gives tokens.
+    pub(crate) provider: Option<String>,
+    pub(crate) client_id: Option<String>,
+}
+
+/// The endpoints of somebody who gives tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Endpoints {
+    pub(crate) auth_url: Option<String>,
+    pub(crate) token_url: Option<String>,
+    pub(crate) device_url: Option<String>,
+    pub(crate) revoke_url: Option<String>,
+    #[serde(default)]
+    pub(crate) scope: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,15 +90,13 @@ pub(crate) struct Account {
 struct File {
     #[serde(default)]
     accounts: BTreeMap<String, Account>,
+    #[serde(default)]
+    providers: BTreeMap<String, Endpoints>,
 }
 
 /// The account of this name.
 pub(crate) fn account(name: &str) -> Outcome<Account> {
-    let Some(path) = path() else {
-        return Err(
-            Problem::usage("there is no configuration folder on this system").next("set IMAPKIT_CONFIG to a file")
-        );
-    };
+    let path = path_or_problem()?;
     let text = files::read(&path).map_err(|problem| {
         problem
             .next("an account looks like this:")
@@ -73,15 +106,54 @@ pub(crate) fn account(name: &str) -> Outcome<Account> {
     find(&String::from_utf8_lossy(&text), name, &path)
 }
 
-fn find(text: &str, name: &str, path: &Path) -> Outcome<Account> {
+/// All accounts, by name; none where there is no file.
+pub(crate) fn accounts() -> Outcome<Vec<Account>> {
+    let Some(path) = path() else { return Ok(Vec::new()) };
+    let Some(text) = files::read_if_there(&path)? else { return Ok(Vec::new()) };
+    Ok(parse(&String::from_utf8_lossy(&text), &path)?.into_values().collect())
+}
+
+/// The account that `login` made for this place, so that it need not be named.
+pub(crate) fn account_at(place: &Place) -> Outcome<Option<Account>> {
+    if place.user.is_none() {
+        return Ok(None);
+    }
+    let same = |account: &Account| {
+        let Ok(mut known) = Place::parse(&account.r#where) else { return false };
+        known.user = account.user.clone().or(known.user);
+        known.server == place.server
+            && known.port == place.port
+            && known.security == place.security
+            && known.user == place.user
+    };
+    Ok(accounts()?.into_iter().find(|account| account.secret.is_some() && same(account)))
+}
+
+fn parse(text: &str, path: &Path) -> Outcome<BTreeMap<String, Account>> {
     let file: File = toml::from_str(text).map_err(|error| {
         // Only the message: the quoted line might hold what does not belong there.
         Problem::usage(format!("{}: {}", path.display(), error.message()))
     })?;
-    let names: Vec<&str> = file.accounts.keys().map(String::as_str).collect();
+    let mut accounts = file.accounts;
+    for (name, account) in &mut accounts {
+        account.name.clone_from(name);
+        account.endpoints = account.provider.as_ref().and_then(|provider| file.providers.get(provider).cloned());
+    }
+    Ok(accounts)
+}
+
+fn find(text: &str, name: &str, path: &Path) -> Outcome<Account> {
+    let accounts = parse(text, path)?;
+    let names: Vec<&str> = accounts.keys().map(String::as_str).collect();
     let known = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
     let missing = || Problem::usage(format!("{} has no account {name:?}: {known}", path.display()));
-    file.accounts.get(name).cloned().ok_or_else(missing)
+    accounts.get(name).cloned().ok_or_else(missing)
+}
+
+fn path_or_problem() -> Outcome<PathBuf> {
+    let missing =
+        || Problem::usage("there is no configuration folder on this system").next("set IMAPKIT_CONFIG to a file");
+    path().ok_or_else(missing)
 }
 
 fn path() -> Option<PathBuf> {

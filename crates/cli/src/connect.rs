@@ -10,18 +10,20 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use imapkit::dial::{Host, Security};
-use imapkit::sasl::{Accept, Credentials, Method, Policy, Proof};
+use imapkit::sasl::{Accept, Credentials, Method, Policy, Proof, TokenRequest};
 use imapkit::transport::{ErrorKind as TlsErrorKind, ServerId, TlsConfig};
-use imapkit::{Client, Compression, Config, ConnectionInfo, Error, Selected, Timers, TraceLine};
+use imapkit::{Client, Compression, Config, ConnectionInfo, Error, ErrorKind, Selected, Timers, TraceLine};
 
 use crate::args::high::Target;
 use crate::discovery;
 use crate::errors::library::explain;
 use crate::errors::{Outcome, Problem};
+use crate::exit::Exit;
 use crate::files;
 use crate::output::Output;
 use crate::output::text::clean;
 use crate::place::Place;
+use crate::secrets::Tokens;
 
 /// A connection, and where it leads: what verbs work with.
 #[derive(Debug)]
@@ -57,15 +59,45 @@ pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Pl
             .next(format!("say for example ann@{}, or add --user NAME", place.server_text())));
     };
     let config = config(target, &place)?;
+    let policy = policy(target);
+    if let Some(tokens) = &target.tokens {
+        return Ok((place, with_tokens(config, user, tokens.clone()).auth(policy)));
+    }
     let proof = match target.auth {
         Some(Method::External) => Proof::External,
         Some(Method::Anonymous) => Proof::Anonymous,
         Some(Method::XOAuth2 | Method::OAuthBearer) => Proof::Token(target.secret.read(&place.to_string())?),
         _ => Proof::Password(target.secret.read(&place.to_string())?),
     };
-    let accept = target.auth.map_or(Accept::Best, Accept::Only);
-    let policy = Policy { accept, danger_clear: target.allow_cleartext, ..Policy::default() };
     Ok((place, config.credentials(Credentials::new(user, proof)).auth(policy)))
+}
+
+/// Which ways to log in are acceptable.
+pub(crate) fn policy(target: &Target) -> Policy {
+    let accept = target.auth.map_or(Accept::Best, Accept::Only);
+    Policy { accept, danger_clear: target.allow_cleartext, ..Policy::default() }
+}
+
+/// Has the library ask for a token at each connect, and once more when the server refuses it.
+fn with_tokens(config: Config, user: String, tokens: Tokens) -> Config {
+    config.token_source(user, move |request| {
+        let (tokens, refused) = (tokens.clone(), request != TokenRequest::First);
+        async move {
+            if refused && tokens.is_lasting() {
+                let text = "the server refused the token, and there is no other";
+                return Err(Error::new(ErrorKind::Auth, text));
+            }
+            let asked = tokio::task::spawn_blocking(move || tokens.ask(refused)).await;
+            let problem = match asked {
+                Ok(Ok(token)) => return Ok(token),
+                Ok(Err(problem)) => problem,
+                Err(_) => Problem::new(Exit::Failed, "bug", "asking for a token was cut off"),
+            };
+            // Only what may pass by itself is tried again by those who stay connected.
+            let kind = if problem.exit() == Exit::Network { ErrorKind::Io } else { ErrorKind::Auth };
+            Err(Error::with_source(kind, problem.what().to_owned(), problem))
+        }
+    })
 }
 
 /// Connects by what [`prepare`] made.

@@ -16,10 +16,10 @@ use crate::exit::Exit;
 use crate::output::text::clean;
 
 /// Why a verb stopped.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     exit: Exit,
     kind: &'static str,
@@ -131,6 +131,9 @@ impl fmt::Display for Problem {
         inner.next.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
+
+/// A problem may be behind an error of the library, which asks us for tokens.
+impl std::error::Error for Problem {}
 
 impl From<std::io::Error> for Problem {
     /// For what we write to stdout and stderr; files have [`Problem::file`], which names them.

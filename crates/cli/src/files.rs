@@ -58,6 +58,41 @@ pub(crate) fn read(path: &Path) -> Outcome<Vec<u8>> {
     fs::read(path).map_err(|error| Problem::file("read", path, &error))
 }
 
+/// Reads a whole file, if there is one.
+pub(crate) fn read_if_there(path: &Path) -> Outcome<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Problem::file("read", path, &error)),
+    }
+}
+
+/// Makes a folder, and those above it, that nobody else can look into.
+pub(crate) fn make_private_folder(path: &Path) -> Outcome<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path).map_err(|error| Problem::file("make the folder", path, &error))
+}
+
+/// Opens a file that nobody else can read, and makes it if there is none.
+pub(crate) fn open_private(path: &Path) -> Outcome<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.read(true).write(true).create(true).truncate(false).open(path);
+    file.map_err(|error| Problem::file("open", path, &error))
+}
+
+/// Removes a file; whether there was one.
+pub(crate) fn remove(path: &Path) -> Outcome<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Problem::file("remove", path, &error)),
+    }
+}
+
 /// Writes a whole file, at once or not at all.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Outcome<()> {
     let mut file = PartFile::new(path.to_path_buf(), above(path))?;

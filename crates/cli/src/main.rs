@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! argv --args::low--> typed --args::high--> meant --commands--> exit code
-//!        place, query, secrets, config          connect, message, save, source, output
+//!        place, query, secrets, config          connect, oauth, vault, message, save, source, output
 //! ```
 //!
 //! Rules that hold everywhere: stdout is data and stderr is for people; nothing that came from a server or a message reaches a terminal
@@ -21,6 +21,7 @@ mod files;
 mod interrupt;
 mod mailboxes;
 mod message;
+mod oauth;
 mod output;
 mod place;
 mod progress;
@@ -29,6 +30,7 @@ mod save;
 mod secrets;
 mod source;
 mod transcript;
+mod vault;
 
 use std::process::ExitCode;
 

@@ -1,18 +1,25 @@
-//! Where the password comes from: a command, the environment, or a person at a terminal. Never a flag, which every process could read.
+//! Where the password or the token comes from: a command, the environment, what `login` keeps, or a person at a terminal. Never a flag,
+//! which every process could read.
 //!
 //! Separate so that there is one place where a secret enters; from here it travels as [`Secret`], which cannot be printed and is wiped.
-//! The order: `--password-command`, `IMAPKIT_PASSWORD`, the account's `password-command`, a prompt. protocol.md §4.6.
+//! The order: `--token-command`, `--password-command`, `IMAPKIT_TOKEN`, `IMAPKIT_PASSWORD`, the account's `token-command`, its
+//! `password-command`, its kept login, a prompt. protocol.md §4.6.
 
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::process::{Command, Stdio};
 
 use imapkit::types::Secret;
 
+use crate::config::Account;
 use crate::errors::{Outcome, Problem, plain};
 use crate::exit::Exit;
+use crate::oauth::keeper::{Keeper, nothing_kept};
+use crate::vault::{Login, Vault};
 
 /// The variable that may hold the password.
 const VARIABLE: &str = "IMAPKIT_PASSWORD";
+/// The variable that may hold an access token.
+const TOKEN_VARIABLE: &str = "IMAPKIT_TOKEN";
 /// The variable that may hold the password of a client certificate.
 const CERTIFICATE_VARIABLE: &str = "IMAPKIT_CLIENT_CERT_PASSWORD";
 /// No password is longer than this.
@@ -25,14 +32,77 @@ pub(crate) enum Source {
     Command(String),
     /// This variable of the environment.
     Environment(&'static str),
+    /// What `login` keeps.
+    Kept(Box<Vault>),
     /// Whoever sits there.
     Prompt,
     /// No secret: the password of the demo, which everybody knows.
     Given(&'static str),
 }
 
+/// Where to ask for access tokens.
+#[derive(Clone, Debug)]
+pub(crate) enum Tokens {
+    /// The first line of what this prints, each time.
+    Command(String),
+    /// This variable of the environment.
+    Environment(&'static str),
+    /// What `login` keeps, refreshed.
+    Kept(Box<Keeper>),
+}
+
+/// Decides, by the order above: where a password comes from, and tokens if those are to be used.
+pub(crate) fn choose(
+    token: Option<&str>,
+    password: Option<&str>,
+    account: &Account,
+) -> Outcome<(Source, Option<Tokens>)> {
+    let is_set = |variable: &str| std::env::var_os(variable).is_some();
+    let plain = Source::choose(password, account.password_command.as_deref());
+    if let Some(command) = token {
+        return Ok((plain, Some(Tokens::Command(command.to_owned()))));
+    }
+    if password.is_some() {
+        return Ok((plain, None));
+    }
+    if is_set(TOKEN_VARIABLE) {
+        return Ok((plain, Some(Tokens::Environment(TOKEN_VARIABLE))));
+    }
+    if is_set(VARIABLE) {
+        return Ok((plain, None));
+    }
+    if let Some(command) = &account.token_command {
+        return Ok((plain, Some(Tokens::Command(command.clone()))));
+    }
+    if account.password_command.is_some() {
+        return Ok((plain, None));
+    }
+    if let Some(keeper) = Keeper::of(account)? {
+        return Ok((plain, Some(Tokens::Kept(Box::new(keeper)))));
+    }
+    Ok((Vault::of(account)?.map_or(plain, |vault| Source::Kept(Box::new(vault))), None))
+}
+
+impl Tokens {
+    /// Asks; after `refused`, for another than the last one. Blocks.
+    pub(crate) fn ask(&self, refused: bool) -> Outcome<Secret> {
+        match self {
+            Self::Command(command) => from_command("token", command),
+            Self::Environment(variable) => std::env::var(variable)
+                .map(Secret::new)
+                .map_err(|_| Problem::new(Exit::Auth, "no-password", format!("{variable} is not UTF-8"))),
+            Self::Kept(keeper) => keeper.token(refused).map(|grant| grant.access_token),
+        }
+    }
+
+    /// Whether there is any use in asking again after a refusal.
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(self, Self::Environment(_))
+    }
+}
+
 impl Source {
-    /// Decides, by the order above.
+    /// Decides about a password, as if nothing were kept.
     pub(crate) fn choose(flag: Option<&str>, account: Option<&str>) -> Self {
         Self::choose_by(VARIABLE, flag, account)
     }
@@ -54,7 +124,11 @@ impl Source {
     /// Asks. `who` is shown in the prompt and in errors. Blocks.
     pub(crate) fn read(&self, who: &str) -> Outcome<Secret> {
         match self {
-            Self::Command(command) => from_command(command),
+            Self::Command(command) => from_command("password", command),
+            Self::Kept(vault) => match vault.load()? {
+                Some(Login::Password { password }) => Ok(password),
+                _ => Err(nothing_kept(vault)),
+            },
             Self::Given(text) => Ok(Secret::new(*text)),
             Self::Environment(variable) => match std::env::var(variable) {
                 Ok(text) => Ok(Secret::new(text)),
@@ -76,8 +150,12 @@ fn missing(what: String) -> Problem {
         .next(format!("give --password-command COMMAND, or set {VARIABLE} in the environment"))
 }
 
-fn from_command(command: &str) -> Outcome<Secret> {
-    let failed = |why: &str| missing(format!("the password command {why}"));
+/// The first line that a command prints.
+pub(crate) fn from_command(what: &str, command: &str) -> Outcome<Secret> {
+    let failed = |why: &str| {
+        let problem = missing(format!("the {what} command {why}"));
+        if what == "password" { problem } else { Problem::new(Exit::Auth, "no-password", problem.what()) }
+    };
     let mut child = shell(command)
         .stdout(Stdio::piped())
         .spawn()

@@ -3,6 +3,8 @@
 //! Separate from [`super::low`] so that verbs never see a string they would have to understand: a [`Target`] has a place, a [`Task`] has
 //! compiled queries and checked flags. Invariant: whatever is refused here is refused before a packet is sent or a password asked for.
 
+mod login;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use imapkit::dial::{Host, Route, Security};
 use imapkit::sasl::Method;
 use imapkit::transport::Digest;
 use imapkit::types::{Capability, Date, Flag, Flags, Key, Uid};
+
+pub(crate) use login::{ClientSecret, Login, Way as LoginWay};
 
 use super::low::{self, Connection, DateFrom, Format, Item, SourceFormat, Verb};
 use super::terms;
@@ -19,7 +23,7 @@ use crate::errors::{Outcome, Problem};
 use crate::output::Manner;
 use crate::place::{Place, Server};
 use crate::query;
-use crate::secrets::Source;
+use crate::secrets::{self, Source, Tokens};
 
 /// A verb with everything it needs.
 #[derive(Debug)]
@@ -40,6 +44,14 @@ pub(crate) enum Task {
     Put(Box<Put>),
     /// Tell what happens.
     Watch { target: Target, exec: Option<String>, count: Option<u64>, time: Option<Duration> },
+    /// Log in, and keep the login.
+    Login(Box<Login>),
+    /// Print an access token.
+    Token { account: Option<String>, fresh: bool },
+    /// List accounts.
+    Accounts,
+    /// Forget a login.
+    Logout { account: String, revoke: bool, forget: bool },
     /// Man pages and completions.
     Generate(low::Generate),
 }
@@ -108,6 +120,8 @@ pub(crate) struct Put {
 pub(crate) struct Target {
     pub(crate) place: Place,
     pub(crate) secret: Source,
+    /// Tokens instead of a password.
+    pub(crate) tokens: Option<Tokens>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) pins: Vec<Digest>,
     pub(crate) trusted_site: bool,
@@ -135,6 +149,10 @@ pub(crate) fn manner(verb: &Verb) -> Manner {
         Verb::Fetch(verb) => (verb.answer, verb.connection.verbose),
         Verb::Put(verb) => (verb.answer, verb.connection.verbose),
         Verb::Watch(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Login(verb) => (verb.answer, verb.connection.verbose),
+        Verb::Token(verb) => (verb.answer, false),
+        Verb::Accounts(verb) => (verb.answer, false),
+        Verb::Logout(verb) => (verb.answer, false),
         Verb::Generate(_) => return Manner { json: false, progress: crate::output::Progress::Never, verbose: false },
     };
     Manner { json: answer.json, progress: answer.progress, verbose }
@@ -164,6 +182,10 @@ pub(crate) fn task(verb: Verb, today: Date) -> Outcome<Task> {
             count: verb.count,
             time: verb.seconds.map(Duration::from_secs),
         },
+        Verb::Login(verb) => Task::Login(Box::new(Login::new(*verb)?)),
+        Verb::Token(verb) => Task::Token { account: verb.account, fresh: verb.refresh },
+        Verb::Accounts(_) => Task::Accounts,
+        Verb::Logout(verb) => Task::Logout { account: verb.account, revoke: !verb.no_revoke, forget: verb.forget },
         Verb::Generate(verb) => Task::Generate(verb),
     })
 }
@@ -251,17 +273,28 @@ fn flag(name: &str) -> Outcome<Flag> {
 impl Target {
     fn new(flags: Connection, typed: Option<&str>) -> Outcome<Self> {
         let account = flags.account.as_deref().map(config::account).transpose()?;
-        let mut place = find(account.as_ref(), typed)?;
-        let account = account.unwrap_or_default();
+        let place = find(account.as_ref(), typed)?;
+        let account = match account {
+            Some(account) => account,
+            None => logged_in(&place, flags.user.as_deref())?.unwrap_or_default(),
+        };
+        Self::at(flags, place, account)
+    }
+
+    /// The same, when account and place are known.
+    fn at(flags: Connection, mut place: Place, account: Account) -> Outcome<Self> {
         let way = Way::new(&flags, &account)?;
-        if let Some(user) = flags.user.or(account.user) {
+        if let Some(user) = flags.user.or_else(|| account.user.clone()) {
             place.user = Some(user);
         }
         guard(&place, &way, flags.allow_cleartext)?;
+        let (secret, tokens) =
+            secrets::choose(flags.token_command.as_deref(), flags.password_command.as_deref(), &account)?;
         let pins = if flags.pin.is_empty() { account.pin } else { flags.pin };
         let timeout = flags.timeout.or(account.timeout).map(Duration::from_secs);
         Ok(Self {
-            secret: Source::choose(flags.password_command.as_deref(), account.password_command.as_deref()),
+            secret,
+            tokens,
             ca_file: flags.ca_file.or(account.ca_file),
             pins: pins.iter().map(|pin| digest(pin)).collect::<Outcome<_>>()?,
             trusted_site: flags.trusted_site,
@@ -281,6 +314,12 @@ impl Target {
             place,
         })
     }
+}
+
+/// The account that `login` made for this place.
+fn logged_in(place: &Place, user: Option<&str>) -> Outcome<Option<Account>> {
+    let user = user.map(str::to_owned).or_else(|| place.user.clone());
+    config::account_at(&Place { user, ..place.clone() })
 }
 
 /// With an account, what is typed is the folder; without one it is the whole place.

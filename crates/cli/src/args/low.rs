@@ -3,6 +3,7 @@
 //! Separate from [`super::high`], which says what it means: nothing here looks at the network, the clock or a file, so man page and shell
 //! completions come from the very same definitions. The contract is `imapkit --help`; names and meanings of flags do not change.
 
+mod login;
 mod verbs;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::Progress;
+pub(crate) use login::*;
 pub(crate) use verbs::*;
 
 /// Mail over IMAP, from the command line.
@@ -48,6 +50,10 @@ pub(crate) enum Verb {
     Fetch(Fetch),
     Put(Put),
     Watch(Watch),
+    Login(Box<Login>),
+    Token(Token),
+    Accounts(Accounts),
+    Logout(Logout),
     #[command(hide = true)]
     Generate(Generate),
 }
@@ -66,6 +72,9 @@ pub(crate) struct Connection {
     /// Take the password from the first line this command prints (otherwise: `IMAPKIT_PASSWORD`, or a prompt)
     #[arg(long, value_name = "COMMAND")]
     pub(crate) password_command: Option<String>,
+    /// Log in with the OAuth 2.0 access token in the first line this command prints (otherwise: `IMAPKIT_TOKEN`, or `imapkit login`)
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_command")]
+    pub(crate) token_command: Option<String>,
     /// Trust the authorities in this PEM file, besides the system's
     #[arg(long, value_name = "PEM")]
     pub(crate) ca_file: Option<PathBuf>,
@@ -155,8 +164,8 @@ mod tests {
             ours.map(|arg| arg.get_id().to_string()).collect()
         };
         let doctor = flags("doctor");
-        assert_eq!(doctor.len(), 21);
-        for verb in ["ls", "search", "show", "fetch", "put", "watch"] {
+        assert_eq!(doctor.len(), 22);
+        for verb in ["ls", "search", "show", "fetch", "put", "watch", "login"] {
             assert_eq!(flags(verb), doctor, "{verb}");
         }
     }
@@ -164,7 +173,10 @@ mod tests {
     #[test]
     fn no_flag_takes_a_secret() {
         for verb in Low::command().get_subcommands() {
-            assert!(verb.get_arguments().all(|arg| !["password", "token", "secret"].contains(&arg.get_id().as_str())));
+            assert!(
+                verb.get_arguments()
+                    .all(|arg| !["password", "token", "secret", "client_secret"].contains(&arg.get_id().as_str()))
+            );
         }
     }
 }

@@ -55,6 +55,7 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
     };
     let target = Target {
         place,
+        tokens: None,
         secret: Source::Given(USER),
         ca_file: Some(authority.clone()),
         pins: Vec::new(),

@@ -16,6 +16,9 @@ use crate::place::Place;
 
 /// What an error means at this place; `doing` continues "while …".
 pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
+    if let Some(problem) = ours(error) {
+        return problem.clone();
+    }
     if let Some(certificate) = certificate(error) {
         return refused_certificate(certificate, place);
     }
@@ -66,6 +69,11 @@ pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
 /// The certificate's fault behind an error.
 pub(crate) fn certificate(error: &Error) -> Option<&CertificateError> {
     transport(error)?.certificate()
+}
+
+/// The problem behind an error: what asking for a token came to.
+fn ours(error: &Error) -> Option<&Problem> {
+    std::error::Error::source(error)?.downcast_ref()
 }
 
 /// The error of TLS or DEFLATE behind an error.
@@ -144,9 +152,13 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
         Some(cause) if exit(cause) == Exit::Auth && cause != Cause::Credentials => {
             format!("{} does not let {who} in: {}", place.server_text(), cause.means())
         }
+        _ if error.token_refusal().is_some() => format!("{} refused the token for {who}", place.server_text()),
         _ => format!("{} refused the password for {who}", place.server_text()),
     };
-    let next = cause.map_or("check the login name and the password; many providers want an app password here", advice);
+    let next = match error.token_refusal() {
+        Some(_) => "log in anew: imapkit login; check that IMAP is switched on, and whose token it is",
+        None => cause.map_or("check the login name and the password; many providers want an app password here", advice),
+    };
     let kind = cause.map_or("auth", Cause::name);
     let problem = with_reply(Problem::new(Exit::Auth, kind, what).said(text), error);
     // What is known of the provider says more than a refusal without a reason.

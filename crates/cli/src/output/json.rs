@@ -75,6 +75,41 @@ impl<'a> Trouble<'a> {
     }
 }
 
+/// `account`: a line of `accounts`, and what `login` made.
+#[derive(Debug, Serialize)]
+pub(crate) struct Account<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) r#where: &'a str,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) kind: &'static str,
+    pub(crate) store: Option<&'static str>,
+    pub(crate) provider: Option<&'a str>,
+    pub(crate) expires: Option<String>,
+    pub(crate) logged_in: Option<bool>,
+}
+
+/// `token`: what `token` prints.
+#[derive(Serialize)]
+pub(crate) struct Token<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) access_token: &'a str,
+    pub(crate) expires: Option<String>,
+}
+
+/// `logged-out`: what `logout` did.
+#[derive(Debug, Serialize)]
+pub(crate) struct LoggedOut<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) removed: bool,
+    pub(crate) revoked: Option<bool>,
+}
+
+/// A time, from the seconds since 1970.
+pub(crate) fn unix(seconds: i64) -> Option<String> {
+    let time = time::OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    time.format(&time::format_description::well_known::Rfc3339).ok()
+}
+
 /// `mailbox`: a line of `ls`.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Mailbox {
@@ -302,8 +337,21 @@ mod tests {
     fn the_documentation_knows_every_type_and_every_kind_of_error() {
         let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md")).unwrap();
         for kind in [
-            "mailbox", "message", "saved", "appended", "failed", "summary", "event", "report", "step", "server",
-            "progress", "error",
+            "mailbox",
+            "message",
+            "saved",
+            "appended",
+            "failed",
+            "summary",
+            "event",
+            "report",
+            "step",
+            "server",
+            "progress",
+            "error",
+            "account",
+            "token",
+            "logged-out",
         ] {
             assert!(documented.contains(&format!("\n## `{kind}`")), "{kind}");
         }

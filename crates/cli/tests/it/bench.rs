@@ -82,9 +82,12 @@ impl Bench {
 /// The program, with nothing of this machine's environment that would change what it does.
 pub(crate) fn bare(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imapkit"));
-    for name in ["IMAPKIT_ACCOUNT", "IMAPKIT_CONFIG", "IMAPKIT_PASSWORD", "NO_COLOR"] {
+    let ours = ["ACCOUNT", "PASSWORD", "TOKEN", "CLIENT_ID", "CLIENT_SECRET"].map(|name| format!("IMAPKIT_{name}"));
+    for name in ours.iter().map(String::as_str).chain(["NO_COLOR", "BROWSER"]) {
         command.env_remove(name);
     }
+    // No account of whoever runs the tests.
+    command.env("IMAPKIT_CONFIG", "there-is-none.toml");
     command.args(args).stdin(Stdio::null());
     command
 }

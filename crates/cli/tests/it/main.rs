@@ -9,6 +9,7 @@ mod discovery;
 mod doctor;
 mod fetch;
 mod hygiene;
+mod logins;
 mod look;
 mod old_tls;
 mod page;
