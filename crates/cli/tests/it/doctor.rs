@@ -1,8 +1,8 @@
-//! `doctor` where things work: a report for people, an object for programs, metrics, a masked one, and an exit code.
+//! `doctor` where things work: a report for people, an object for programs, metrics, a masked one, and an exit code. T109.
 
 use imapkit_server::{Capability, Config};
 
-use crate::bench::{Bench, bare, ran};
+use crate::bench::{Bench, bare, ran, scripted};
 
 #[test]
 fn a_good_server_is_explained_and_is_0() {
@@ -172,4 +172,46 @@ fn a_masked_report_names_nobody() {
         assert!(!all.contains(private), "{private}: {all}");
     }
     assert!(all.contains("host-1.example") && all.contains("user-1"), "{all}");
+}
+
+/// A server that tells everybody whose it is, in every place where servers do.
+#[test]
+fn t109_whatever_a_server_says_a_masked_report_names_nobody() {
+    let greeting = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR ID NAMESPACE QUOTA IMAPSIEVE=sieve://sieve.canary.org] \
+                    Canary Mail at imap.canary.org, hello 198.51.100.77";
+    let answer = |command: &str| {
+        match command.split(' ').next() {
+        Some("AUTHENTICATE") => "# OK [ALERT] Ann, ann@canary.org is known to canary-mx2 as ann\r\n".to_owned(),
+        Some("CAPABILITY") => "* CAPABILITY IMAP4rev1 ID NAMESPACE QUOTA IMAPSIEVE=sieve://sieve.canary.org\r\n# OK\r\n".to_owned(),
+        Some("ID") => "* ID (\"name\" \"Canary\" \"support-url\" \"https://help.canary.org\" \"host\" \"canary\")\r\n# OK\r\n".to_owned(),
+        Some("NAMESPACE") => "* NAMESPACE ((\"INBOX.\" \".\")) ((\"user.canary.\" \".\")) ((\"#canary.ann.\" \".\"))\r\n# OK\r\n".to_owned(),
+        Some("LIST") => "* LIST () \".\" INBOX\r\n* LIST (\\Sent) \".\" \"INBOX.Canary Plans\"\r\n\
+                         * LIST () NIL canary\r\n* LIST (\\Archive) \".\" {12}\r\nINBOX.canary\r\n* HUH canary\r\n# OK\r\n"
+            .to_owned(),
+        Some("GETQUOTAROOT") => "* QUOTAROOT INBOX \"canary quota\"\r\n* QUOTA \"canary quota\" (STORAGE 1 2)\r\n# OK\r\n".to_owned(),
+        Some("EXAMINE") => "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] \r\n# OK [READ-ONLY]\r\n".to_owned(),
+        Some("STATUS") => "* STATUS INBOX (UIDVALIDITY 7 MESSAGES 0)\r\n# OK\r\n".to_owned(),
+        Some("LOGOUT") => "* BYE canary\r\n# OK\r\n!".to_owned(),
+        _ => "# OK\r\n".to_owned(),
+    }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["page", "prom", "said"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let [page, prom, said] = &names;
+    let mut all = Vec::new();
+    for json in [&[][..], &["--json"]] {
+        let place = scripted(greeting, answer).replace("//ann@", "//ann%40canary.org@");
+        let mut command = bare(&["doctor", &place, "--redact", "--html", page, "--prom", prom, "--transcript", said]);
+        command.args(json).env("IMAPKIT_PASSWORD", "canarypass");
+        let ran = ran(command).exits(2);
+        assert!(json.is_empty() || ran.text().contains("owner-1"), "{ran:?}");
+        all.push(ran.text().to_owned());
+        all.extend(names.iter().map(|name| std::fs::read_to_string(name).unwrap()));
+    }
+    for text in &all {
+        let lower = text.to_lowercase();
+        assert!(!lower.contains("canary") && !lower.contains("198.51.100"), "{text}");
+        assert!(lower.split(|c: char| !c.is_alphanumeric()).all(|word| word != "ann"), "{text}");
+    }
+    assert!(all[3].contains("S: * LIST (\\Sent) \".\" \"folder-"), "{}", all[3]);
 }

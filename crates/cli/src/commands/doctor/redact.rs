@@ -27,24 +27,16 @@ const HARMLESS: &[&str] = &[
     "why",
     "phase",
     "name",
-    "known_by",
     "habits",
     "of",
     "resource",
     "password",
     "token",
-    "mechanisms",
     "client_id",
     "severity",
     "verdict",
     "result",
-    "before_tls",
-    "before_login",
-    "after_login",
-    "after_tls",
     "source",
-    "treated_as",
-    "weaknesses",
     "treated_as",
     "weaknesses",
 ];
@@ -98,6 +90,11 @@ const COMMON: &[&str] = &[
     "All Mail",
     "",
 ];
+/// Responses that name mailboxes, quota roots and prefixes as strings.
+const NAMING: &[&str] = &["LIST", "LSUB", "XLIST", "STATUS", "NAMESPACE", "QUOTA", "QUOTAROOT", "ACL", "METADATA"];
+/// Labels of hosts that say nothing about anybody.
+const PLAIN_LABELS: &[&str] =
+    &["imap", "mail", "mx", "www", "smtp", "webmail", "email", "localhost", "localdomain", "test", "co"];
 /// Letters and digits mixed, this long, with so many digits: an id.
 const ID: (usize, usize) = (12, 4);
 
@@ -108,6 +105,10 @@ pub(super) struct Masks {
     counts: HashMap<&'static str, usize>,
     /// The account, as it is written in texts.
     user: Option<String>,
+    /// The same without its domain: servers greet with it, and call folders and quota roots by it.
+    local: Option<String>,
+    /// The names in the domains of the server and the account, lower case: a server greets as `Acme Mail`.
+    owners: Vec<String>,
 }
 
 /// The report, masked.
@@ -122,7 +123,15 @@ pub(super) fn redacted(report: &Report) -> Report {
 impl Masks {
     /// Numbers for the server and the user of this report.
     pub(super) fn of(report: &Report) -> Self {
-        let mut masks = Self { user: report.user.clone().filter(|user| user.len() > 2), ..Self::default() };
+        let user = report.user.as_deref().unwrap_or_default();
+        let (local, domain) = user.rsplit_once('@').unwrap_or((user, ""));
+        let owners = [owner(&report.server), owner(domain)];
+        let mut masks = Self {
+            user: Some(user.to_owned()).filter(|user| user.len() > 2),
+            local: Some(local.to_lowercase()).filter(|local| local.len() > 1),
+            owners: owners.into_iter().flatten().collect(),
+            ..Self::default()
+        };
         masks.host(&report.server);
         masks
     }
@@ -157,7 +166,9 @@ impl Masks {
         let Some([name, value]) = pair.as_array_mut().map(Vec::as_mut_slice) else { return };
         let (Some(key), Some(text)) = (name.as_str(), value.as_str()) else { return };
         let masked = match field {
-            "server_id" if OPEN_ID.contains(&key.to_ascii_lowercase().as_str()) => text.to_owned(),
+            // Looks like an address, and is none.
+            "server_id" if key.to_ascii_lowercase().ends_with("version") => text.to_owned(),
+            "server_id" if OPEN_ID.contains(&key.to_ascii_lowercase().as_str()) => self.words(text),
             "server_id" => "…".to_owned(),
             _ => self.folder(text),
         };
@@ -171,9 +182,9 @@ impl Masks {
             "user" => "user-1".to_owned(),
             "issuer" if PUBLIC.iter().any(|known| text.contains(known)) => text.to_owned(),
             "subject" | "issuer" => self.number("subject", text),
-            "prefix" if text.contains("INBOX") || text.len() < 2 || text.starts_with('#') => text.to_owned(),
-            "prefix" | "leftovers" => self.folder(text),
-            "last_lines" => self.line(text),
+            "prefix" => self.prefix(text),
+            "leftovers" => self.folder(text),
+            "last_lines" | "raw" => self.line(text),
             _ => self.words(text),
         }
     }
@@ -217,22 +228,75 @@ impl Masks {
         }
     }
 
-    /// A line of a conversation: names of folders stand behind the delimiter.
+    /// Where mailboxes of a kind begin: `INBOX.` and `#news.` are the same everywhere, what comes behind them is not.
+    fn prefix(&mut self, prefix: &str) -> String {
+        let bare = prefix.trim_end_matches(['/', '.']);
+        let common = bare.eq_ignore_ascii_case("INBOX") || (bare.starts_with('#') && !bare.contains(['/', '.']));
+        if bare.is_empty() || common { prefix.to_owned() } else { self.folder(prefix) }
+    }
+
+    /// A line of a conversation. What names folders is masked string by string, so that it stays what it was: a transcript is played again.
     fn line(&mut self, line: &str) -> String {
-        for verb in ["S: * LIST (", "S: * LSUB ("] {
-            if let Some((attributes, rest)) = line.strip_prefix(verb).and_then(|rest| rest.split_once(") "))
-                && let Some((delimiter, name)) = rest.split_once(' ')
-            {
-                let bare = name.trim_matches(['"', '\\']);
-                let masked = self.folder(bare);
-                let masked = if name == bare { masked.replace(' ', "-") } else { name.replace(bare, &masked) };
-                return format!("{verb}{attributes}) {delimiter} {masked}");
+        if let Some((who, text)) = line.split_once(": ")
+            && matches!(who, "S" | "C")
+        {
+            return format!("{who}: {}", self.said(text));
+        }
+        self.said(line)
+    }
+
+    /// What one side said.
+    fn said(&mut self, text: &str) -> String {
+        let mut words = text.split(' ');
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        if first == "*" && second == "ID" {
+            return "* ID NIL".to_owned();
+        }
+        let second = second.to_ascii_uppercase();
+        if first == "*" && NAMING.contains(&second.as_str()) {
+            return self.strings(text);
+        }
+        self.words(text)
+    }
+
+    /// A response whose strings are names, quoted or as the last atom of a LIST.
+    fn strings(&mut self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('"') {
+            let end = closing(after);
+            let (quoted, tail) = (after.get(..end).unwrap_or(after), after.get(end + 1..).unwrap_or_default());
+            out.push_str(&self.atoms(before));
+            let shown = if quoted.trim_start_matches('\\').chars().count() < 2 || is_protocol(quoted) {
+                quoted.to_owned()
+            } else {
+                self.prefix(quoted)
+            };
+            out.extend(["\"", &shown, "\""]);
+            rest = tail;
+        }
+        out.push_str(&self.atoms(rest));
+        out
+    }
+
+    /// What stands between strings: words of the protocol, in capitals or behind a backslash, and names.
+    fn atoms(&mut self, text: &str) -> String {
+        let apart = |c: char| matches!(c, ' ' | '(' | ')');
+        let mut out = String::with_capacity(text.len());
+        let mut depth = 0_usize;
+        for piece in text.split_inclusive(apart) {
+            let atom = piece.trim_end_matches(apart);
+            let tail = &piece[atom.len()..];
+            let ours = atom.is_empty() || depth > 0 || is_protocol(atom);
+            out.push_str(&if ours { self.words(atom) } else { self.folder(atom) });
+            out.push_str(tail);
+            match tail {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
             }
         }
-        if line.starts_with("S: * ID ") {
-            return "S: * ID NIL".to_owned();
-        }
-        self.words(line)
+        out
     }
 
     /// A text in which anything may stand.
@@ -280,9 +344,35 @@ impl Masks {
         } else if is_id(bare) {
             self.number("id", bare)
         } else {
-            return word.to_owned();
+            return self.pieces(word);
         };
         format!("{head}{masked}{tail}")
+    }
+
+    /// A word that is no host, address or id, but may have the name of the user or of the domain in it.
+    fn pieces(&self, word: &str) -> String {
+        let is = |text: &str, name: &Option<String>| name.as_ref().is_some_and(|name| *name == text.to_lowercase());
+        // Ours already.
+        if word.strip_prefix("user-").is_some_and(|number| number.bytes().all(|octet| octet.is_ascii_digit())) {
+            return word.to_owned();
+        }
+        if is(word, &self.local) {
+            return "user-1".to_owned();
+        }
+        let apart = |c: char| !c.is_alphanumeric();
+        word.split_inclusive(apart)
+            .map(|piece| {
+                let bare = piece.trim_end_matches(apart);
+                let tail = &piece[bare.len()..];
+                if is(bare, &self.local) {
+                    format!("user-1{tail}")
+                } else if self.owners.contains(&bare.to_lowercase()) {
+                    format!("owner-1{tail}")
+                } else {
+                    piece.to_owned()
+                }
+            })
+            .collect()
     }
 }
 
@@ -303,6 +393,43 @@ fn is_host(word: &str) -> bool {
         && !word.ends_with(".example")
 }
 
+/// The label of a domain that tells whose it is: `acme` of `imap.acme.org`. None of a provider that everybody knows.
+fn owner(domain: &str) -> Option<String> {
+    let domain = domain.to_lowercase();
+    if domain.parse::<IpAddr>().is_ok() || known(&domain) {
+        return None;
+    }
+    let (labels, _) = domain.rsplit_once('.')?;
+    let telling = |label: &&str| label.len() > 2 && !PLAIN_LABELS.contains(label);
+    labels.rsplit('.').find(telling).map(str::to_owned)
+}
+
+/// A domain of the table of providers, or a host within one.
+fn known(domain: &str) -> bool {
+    let within = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
+    std::iter::once(domain).chain(within).any(|domain| imapkit_discover::provider(domain).is_some())
+}
+
+/// Where a quoted string ends.
+fn closing(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().position(|octet| {
+        let closes = octet == b'"' && !escaped;
+        escaped = octet == b'\\' && !escaped;
+        closes
+    });
+    end.unwrap_or(text.len())
+}
+
+/// Said the same by every server.
+fn is_protocol(atom: &str) -> bool {
+    atom == "*"
+        || atom.starts_with(['\\', '{'])
+        || NAMING.iter().any(|word| word.eq_ignore_ascii_case(atom))
+        || matches!(atom.to_ascii_uppercase().as_str(), "NIL" | "INBOX" | "CHILDINFO" | "SUBSCRIBED" | "OLDNAME")
+        || atom.bytes().all(|octet| octet.is_ascii_digit())
+}
+
 fn is_id(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let letters = word.chars().any(char::is_alphabetic);
@@ -310,89 +437,4 @@ fn is_id(word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::link::{Attempt, Certificate, Dns, Tls};
-    use super::super::report::{Failure, Finding, Namespace, Severity};
-    use super::*;
-
-    /// What must not be seen.
-    const PRIVATE: &[&str] =
-        &["acme", "ann", "198.51.100", "2a01:4f8", "mb123456789", "0123456789abcdef", "Secret Plans"];
-
-    fn private() -> Report {
-        let leaf = Certificate {
-            subject: "CN=imap.acme.org,O=Acme".into(),
-            issuer: "CN=R11,O=Let's Encrypt".into(),
-            names: vec!["imap.acme.org".into(), "*.acme.org".into()],
-            fingerprint_sha256: "0123456789abcdef".into(),
-            ..Certificate::default()
-        };
-        let text = "certificate of imap.acme.org for ann@acme.org at 198.51.100.7:993 and 2a01:4f8::1, session mb123456789abc.";
-        Report {
-            server: "imap.acme.org".into(),
-            user: Some("ann@acme.org".into()),
-            dns: Some(Dns { addresses: vec!["198.51.100.7".into(), "2a01:4f8::1".into()], ms: 1.0 }),
-            attempts: vec![Attempt { address: "[2a01:4f8::1]:993".into(), ms: 0.5, error: None }],
-            tls: Some(Tls { certificate: Some(leaf.clone()), chain: vec![leaf], ..Tls::default() }),
-            greeting: Some("Gimap ready for requests from 198.51.100.9 mb123456789abcd".into()),
-            server_id: vec![
-                ("name".into(), "Dovecot".into()),
-                ("version".into(), "2.3.19.1".into()),
-                ("remote-host".into(), "198.51.100.9".into()),
-            ],
-            special_use: vec![("archive".into(), "Secret Plans".into()), ("sent".into(), "Sent".into())],
-            namespaces: vec![Namespace { of: "shared".into(), prefix: "Secret Plans/".into(), delimiter: Some('/') }],
-            findings: vec![Finding { severity: Severity::Note, text: text.into(), advice: Some(text.into()) }],
-            failure: Some(Failure {
-                kind: "auth".into(),
-                message: text.into(),
-                server_text: Some(text.into()),
-                advice: vec![text.into()],
-            }),
-            last_lines: vec![
-                "S: * LIST (\\\\HasNoChildren) \\\"/\\\" \\\"Secret Plans\\\"".into(),
-                "S: * ID (\\\"x\\\" \\\"acme\\\")".into(),
-            ],
-            ..Report::default()
-        }
-    }
-
-    #[test]
-    fn nothing_private_is_left_and_the_rest_is() {
-        let masked = redacted(&private());
-        let text = serde_json::to_string(&masked).unwrap();
-        for private in PRIVATE {
-            assert!(!text.contains(private), "{private}: {text}");
-        }
-        for open in [
-            "Dovecot",
-            "2.3.19.1",
-            "Let's Encrypt",
-            "Gimap ready for requests from 192.0.2.",
-            "host-1.example",
-            "\"Sent\"",
-        ] {
-            assert!(text.contains(open), "{open}: {text}");
-        }
-        assert_eq!(masked.server, "host-1.example");
-        assert!(
-            masked.findings[0].text.starts_with("certificate of host-1.example for user-1 at 192.0.2.1:993"),
-            "{text}"
-        );
-        assert_eq!(masked.tls.unwrap().certificate.unwrap().names[0], "host-1.example");
-    }
-
-    #[test]
-    fn a_transcript_stays_one() {
-        let text = "# provenance: x\nS: * OK imap.acme.org ready\nC: A1 LOGIN …\nS: * LIST (\\HasNoChildren) \"/\" \"Secret Plans\"\nS: A1 OK in\n";
-        let masked = Masks::of(&private()).lines(text);
-        let wanted = "# provenance: x\nS: * OK host-1.example ready\nC: A1 LOGIN …\nS: * LIST (\\HasNoChildren) \"/\" \"folder-1\"\nS: A1 OK in\n";
-        assert_eq!(masked, wanted);
-    }
-
-    #[test]
-    fn words_of_our_own_stay() {
-        let text = "TLS_AES_256_GCM_SHA384, sha256WithRSAEncryption, RFC 8314, port 143, 0.4 ms, use imaps:// on 993";
-        assert_eq!(Masks::default().words(text), text);
-    }
-}
+mod tests;
