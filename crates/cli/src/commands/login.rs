@@ -30,13 +30,18 @@ pub(super) async fn run(wanted: &Login, output: &mut Output) -> Outcome {
     if wanted.vault.place() == vault::Place::File {
         output.warn(&format!("{} is not encrypted: who can read your files can read it", wanted.vault.whereabouts()));
     }
-    let client = client(wanted, &place)?;
+    let mut client = client(wanted, &place)?;
     // A keyring that is not there is told before somebody goes through the provider's pages. What is not ours will be replaced.
-    let old = wanted.vault.load();
-    if let Err(problem) = old
-        && wanted.vault.place() == vault::Place::Keyring
-    {
-        return Err(problem);
+    match wanted.vault.load() {
+        Err(problem) if wanted.vault.place() == vault::Place::Keyring => return Err(problem),
+        // Who logs in again need not find the client's secret again.
+        Ok(Some(Kept::OAuth(old))) => {
+            let same = |client: &&mut Client| wanted.account.client_id.as_ref() == Some(&client.id);
+            if let Some(client) = client.as_mut().filter(same) {
+                client.secret = client.secret.take().or(old.client_secret);
+            }
+        }
+        _ => {}
     }
     let kept = match (&wanted.way, &client) {
         (LoginWay::OAuth { device, open, wait, .. }, Some(client)) => {

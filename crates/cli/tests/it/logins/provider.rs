@@ -21,7 +21,7 @@ pub(crate) struct State {
     /// Codes, and the redirect and challenge each was asked for with.
     codes: HashMap<String, (String, String)>,
     /// Refresh tokens that are good.
-    refresh: HashSet<String>,
+    pub(crate) refresh: HashSet<String>,
     /// Access tokens that are good.
     pub(crate) access: HashSet<String>,
     /// All access tokens and refresh tokens ever given, and codes.

@@ -1,6 +1,7 @@
 //! Tokens that end, are refused, or are refreshed by two at once; `token`, `accounts`, `logout`. RFC 6749 §6, RFC 7009.
 
 use super::Scene;
+use super::provider::Provider;
 use crate::bench::{piped, ran};
 
 #[test]
@@ -28,6 +29,19 @@ fn a_token_the_server_refuses_is_refreshed_once() {
     assert!(ran.err.contains("expired, was revoked or was used already"), "{ran:?}");
     assert!(ran.err.contains("imapkit login --account ann"), "{ran:?}");
     assert!(scene.kept().is_some(), "what is kept stays, for who looks into it");
+}
+
+#[test]
+fn to_log_in_again_the_account_says_all_that_is_needed() {
+    let scene = Scene::logged_in();
+    scene.provider.set(|state| state.refresh.clear());
+    scene.run(&["token", "--refresh"]).exits(3);
+    let before = std::fs::read_to_string(scene.path("config.toml")).unwrap();
+    // No URL, no client id, no secret of the client.
+    let again = scene.command(&["login", "--account", "ann", "--no-browser"]);
+    Scene::visit(again, Provider::consent).good();
+    assert_eq!(std::fs::read_to_string(scene.path("config.toml")).unwrap(), before);
+    scene.run(&["token", "--refresh"]).good();
 }
 
 #[test]
