@@ -55,6 +55,12 @@ pub(crate) fn c_tools(root: &Path) -> Result<()> {
     need(root, &["valgrind", "pkg-config"], there)
 }
 
+/// A keyring of the desktop, for the test that keeps a login in one.
+pub(crate) fn keyring(root: &Path) -> Result<()> {
+    let there = || runs("dbus-run-session", &["--version"]) && runs("gnome-keyring-daemon", &["--version"]);
+    need(root, &["dbus-daemon", "gnome-keyring"], there)
+}
+
 fn need(root: &Path, packages: &[&str], there: impl Fn() -> bool) -> Result<()> {
     let install = || script(root, "tools").args(packages).status().is_ok_and(|status| status.success());
     if there() || (install() && there()) {

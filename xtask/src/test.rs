@@ -43,15 +43,9 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
         "--features",
         "imapkit-tests/legacy-tls,imapkit-cli/legacy-tls,imapkit-control/legacy-tls,imapkit-ffi/legacy-tls",
     ];
-    report.step("tools", || match live::build_tools(root) {
-        Err(error) if in_ci() => Err(error.context("perl and make must be there in CI")),
-        Err(error) => {
-            println!("NO OLD TLS: {error:#}. The feature legacy-tls is neither built nor tested.");
-            legacy = &[];
-            Ok(true)
-        }
-        Ok(()) => Ok(true),
-    });
+    if !report.wanted("tools", "The feature legacy-tls is neither built nor tested.", || live::build_tools(root)) {
+        legacy = &[];
+    }
     report.step("header", || header::run(root, true));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked"];
     report.step("clippy", || succeeds(cargo(root).args(clippy).args(legacy).args(["--", "-D", "warnings"])));
@@ -63,16 +57,9 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
         report.step("test", || succeeds(&mut tests));
         return report.print();
     }
-    let mut c_tools = true;
-    report.step("c tools", || match live::c_tools(root) {
-        Err(error) if in_ci() => Err(error),
-        Err(error) => {
-            println!("NO C TOOLS: {error:#}. The tests of the C library will say what they skip.");
-            c_tools = false;
-            Ok(true)
-        }
-        Ok(()) => Ok(true),
-    });
+    let c_tools =
+        report.wanted("c tools", "The tests of the C library will say what they skip.", || live::c_tools(root));
+    report.wanted("keyring", "The test of the system's keyring will say that it skips.", || live::keyring(root));
     let mut servers = None;
     if options.no_live {
         tests.env_remove(live::VARIABLE);
@@ -152,6 +139,20 @@ fn succeeds(command: &mut Command) -> Result<bool> {
 struct Report(Vec<(&'static str, bool, Duration)>);
 
 impl Report {
+    /// Programs that tests need; CI must have them, elsewhere is told what is missing without them. Whether they are there.
+    fn wanted(&mut self, name: &'static str, without: &str, find: impl FnOnce() -> Result<()>) -> bool {
+        let mut there = true;
+        self.step(name, || match find() {
+            Err(error) if !in_ci() => {
+                println!("NOT HERE: {error:#}. {without}");
+                there = false;
+                Ok(true)
+            }
+            found => found.map(|()| true),
+        });
+        there
+    }
+
     fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<bool>) {
         println!("\n==> {name}");
         let start = Instant::now();
