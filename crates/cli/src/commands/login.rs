@@ -34,9 +34,12 @@ pub(super) async fn run(wanted: &Login, output: &mut Output) -> Outcome {
     // A keyring that is not there is told before somebody goes through the provider's pages. What is not ours will be replaced.
     match wanted.vault.load() {
         Err(problem) if wanted.vault.place() == vault::Place::Keyring => return Err(problem),
-        // Who logs in again need not find the client's secret again.
+        // Who logs in again need not find the client's secret again. It goes to the provider it was for, and to no other.
         Ok(Some(Kept::OAuth(old))) => {
-            let same = |client: &&mut Client| wanted.account.client_id.as_ref() == Some(&client.id);
+            let before = Provider::of(&wanted.account).unwrap_or_default();
+            let same = |client: &&mut Client| {
+                wanted.account.client_id.as_ref() == Some(&client.id) && before.as_ref() == Some(&client.provider)
+            };
             if let Some(client) = client.as_mut().filter(same) {
                 client.secret = client.secret.take().or(old.client_secret);
             }

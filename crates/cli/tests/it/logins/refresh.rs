@@ -45,6 +45,18 @@ fn to_log_in_again_the_account_says_all_that_is_needed() {
 }
 
 #[test]
+fn the_secret_of_a_client_goes_to_no_other_provider() {
+    let scene = Scene::logged_in();
+    let other = Provider::start();
+    let (auth, token) = (format!("{}/auth", other.url()), format!("{}/token", other.url()));
+    let endpoints = ["--auth-url", &auth, "--token-url", &token, "--provider", "other"];
+    let again = scene.command(&[&["login", "--account", "ann", "--no-browser"], &endpoints[..]].concat());
+    let ran = Scene::visit(again, |url| _ = Provider::browse(url)).exits(3);
+    assert!(ran.err.contains("invalid_client"), "{ran:?}");
+    other.set(|state| assert!(state.access.is_empty()));
+}
+
+#[test]
 fn of_many_at_once_one_refreshes_and_none_loses_the_token() {
     let scene = Scene::logged_in();
     for _ in 0..3 {
