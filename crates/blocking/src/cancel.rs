@@ -16,7 +16,7 @@ use crate::poll::{self, Waker};
 /// Ends the calls in progress on one connection, from any thread. Cheap to clone; outlives the connection without harm.
 ///
 /// Every call that waits when [`Canceller::cancel`] is called ends at once with `Cancelled`, and so do iterators and bodies that were begun
-/// before, when they are read next. Calls that begin later are not affected.
+/// before, and watches, when they are read next: a watch is told once and goes on. Calls that begin later are not affected.
 ///
 /// A command that was not sent is taken back. One that was sent runs on the server all the same, and its answer is thrown away: the
 /// connection stays good for the next command, and the error is `Unknown` if the command changes something. Only a message in the middle of
@@ -47,7 +47,16 @@ pub(crate) struct Patience {
     cancels: u64,
 }
 
+/// The cancellations that somebody who waits again and again has been told of: one that comes between two waits ends the second.
+#[derive(Debug)]
+pub(crate) struct Told(AtomicU64);
+
 impl Patience {
+    /// Ended by what came since that was told, too.
+    pub(crate) fn since(self, told: &Told) -> Self {
+        Self { cancels: told.0.load(Ordering::SeqCst), ..self }
+    }
+
     /// Until then at most.
     pub(crate) fn until(self, deadline: Option<Tick>) -> Self {
         Self { deadline, ..self }
@@ -66,6 +75,16 @@ impl Cancel {
     /// The patience of a call that begins now.
     pub(crate) fn patience(&self, deadline: Option<Tick>) -> Patience {
         Patience { deadline, cancels: self.count.load(Ordering::SeqCst) }
+    }
+
+    /// All of them so far are told.
+    pub(crate) fn told(&self) -> Told {
+        Told(AtomicU64::new(self.count.load(Ordering::SeqCst)))
+    }
+
+    /// This one is told now.
+    pub(crate) fn tell(&self, told: &Told) {
+        told.0.store(self.count.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
     /// Waits for nothing but the time, until this moment by `clock`.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use imapkit_session::{Epoch, Error, ErrorKind, Event, MailboxEvent};
 
-use crate::cancel::Patience;
+use crate::cancel::{Patience, Told};
 use crate::driver::Driver;
 
 /// Events a listener may leave unread; beyond it the oldest are dropped and counted.
@@ -36,6 +36,7 @@ pub struct Events {
 #[derive(Debug)]
 pub struct Watch {
     ears: Arc<Ears<MailboxEvent>>,
+    cancels: Told,
     driver: Arc<Driver>,
 }
 
@@ -201,13 +202,14 @@ impl Watch {
         engine.tell_all();
         engine.listeners.watches.push((epoch, Arc::clone(&ears)));
         engine.session.watch(true);
-        Ok(Self { ears, driver: Arc::clone(driver) })
+        Ok(Self { ears, cancels: driver.cancel().told(), driver: Arc::clone(driver) })
     }
 
     /// Waits for the next change, at most so long: `None` when the time is over.
     ///
     /// # Errors
-    /// `Stale` when another mailbox is selected or the UIDs have changed; why the connection is over; `Cancelled`.
+    /// `Stale` when another mailbox is selected or the UIDs have changed; why the connection is over; `Cancelled`, also when that was
+    /// called since the last wait.
     pub fn next_within(&self, timeout: Duration) -> Result<Option<MailboxEvent>, Error> {
         self.next_with(self.driver.patience(Some(timeout)))
     }
@@ -218,7 +220,12 @@ impl Watch {
     }
 
     fn next_with(&self, patience: Patience) -> Result<Option<MailboxEvent>, Error> {
-        timely(self.driver.wait(patience, |_, _| self.ears.take(|_| MailboxEvent::Resync)))
+        let patience = patience.since(&self.cancels);
+        let waited = timely(self.driver.wait(patience, |_, _| self.ears.take(|_| MailboxEvent::Resync)));
+        if matches!(&waited, Err(error) if error.kind() == ErrorKind::Cancelled) {
+            self.driver.cancel().tell(&self.cancels);
+        }
+        waited
     }
 }
 

@@ -39,6 +39,20 @@ fn t105_a_cancelled_command_is_answered_to_nobody() {
 }
 
 #[test]
+fn a_watch_is_told_of_a_cancellation_between_two_waits() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let client = crate::support::client(&server);
+    let watch = client.select("INBOX").unwrap().watch().unwrap();
+    client.canceller().cancel();
+    assert_eq!(watch.next_within(Duration::from_secs(20)).unwrap_err().kind(), ErrorKind::Cancelled);
+    // Once: it goes on.
+    assert!(watch.next_within(Duration::ZERO).unwrap().is_none());
+    client.canceller().cancel();
+    assert_eq!(watch.within(Duration::from_secs(20)).next().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+}
+
+#[test]
 fn a_timeout_gives_the_call_up_and_not_the_connection() {
     let _guard = guard();
     let (peer, config) = selected_peer("", |conn| {
