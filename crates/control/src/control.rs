@@ -55,7 +55,6 @@ pub(crate) struct Inner {
     busy: AtomicBool,
     /// What the call under way does; 0 when there is none.
     phase: AtomicU32,
-    monitoring: AtomicBool,
     cancelled: AtomicBool,
     canceller: Mutex<Option<Canceller>>,
 }
@@ -180,7 +179,6 @@ impl Inner {
             status: Mutex::new(Status { error: None, reply: None, replies: 0, refused: None }),
             busy: AtomicBool::new(false),
             phase: AtomicU32::new(0),
-            monitoring: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
             canceller: Mutex::new(None),
         }
@@ -229,10 +227,6 @@ impl Inner {
         self.busy.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn set_monitoring(&self, on: bool) -> bool {
-        self.monitoring.swap(on, Ordering::SeqCst)
-    }
-
     pub(crate) fn enter(&self, state: State) {
         self.phase.store(state.value(), Ordering::SeqCst);
     }
@@ -245,7 +239,7 @@ impl Inner {
         match &*self.live() {
             None => State::Disconnected,
             Some(live) if live.client.error().is_some() => State::Disconnected,
-            Some(_) if self.monitoring.load(Ordering::SeqCst) => State::Monitoring,
+            Some(live) if live.is_monitored() => State::Monitoring,
             Some(live) if live.is_authenticated() => State::Idle,
             Some(_) => State::Connected,
         }

@@ -7,6 +7,7 @@
 //! Invariant: an update is told once, and its number is right at the time: expunges before it are taken into account, in the server's order.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use imapkit_blocking::{Error, ErrorKind, MailboxEvent, Watch};
@@ -49,39 +50,39 @@ impl Control {
         let waits = option == IdleOption::Wait && self.inner.settings().blocking;
         self.inner.call("idle", |inner| {
             let selected = inner.selected()?;
-            if inner.set_monitoring(true) {
+            let monitored = inner.with_selection(|selection| Arc::clone(&selection.monitored))?;
+            if monitored.swap(true, Ordering::SeqCst) {
                 return Err(ControlError::new(ErrorCode::InProgress, "the mailbox is being monitored already"));
             }
             let (exists, connection) = (selected.exists().unwrap_or(0), inner.connection().unwrap_or(0));
-            let begun =
-                selected.watch().map(|watch| Monitor { watch, connection, exists, until: Instant::now() + until });
-            let mut monitor = match begun {
-                Ok(monitor) => monitor,
-                Err(error) => {
-                    inner.set_monitoring(false);
-                    return Err(error.into());
-                }
-            };
+            let mark = Mark(monitored);
+            let (watch, until) = (selected.watch()?, Instant::now() + until);
+            let mut monitor = Monitor { watch, mark, connection, exists, until };
             if waits {
                 inner.enter(State::Monitoring);
-                let waited = monitor.next(inner);
-                drop(monitor);
-                inner.set_monitoring(false);
-                return waited;
+                return monitor.next(inner);
             }
             let inner = Arc::clone(&self.inner);
-            let started = self.on_worker(move || inner.monitor(monitor));
-            if started.is_err() {
-                self.inner.set_monitoring(false);
-            }
-            started.map(|()| None)
+            self.on_worker(move || inner.monitor(monitor))?;
+            Ok(None)
         })
+    }
+}
+
+/// Says that a selection is being monitored, for as long as it lives.
+struct Mark(Arc<AtomicBool>);
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 
 /// One stretch of watching.
 struct Monitor {
+    // Before the mark: nobody may watch again while this one still does.
     watch: Watch,
+    mark: Mark,
     /// Which connection it is.
     connection: u64,
     exists: u32,
@@ -150,15 +151,15 @@ impl Inner {
                 Err(error) => break Some(error),
             }
         };
-        let connection = monitor.connection;
-        drop(monitor);
+        let Monitor { watch, mark, connection, .. } = monitor;
+        drop(watch);
         // Another mailbox, or our own disconnect, is what the program wanted.
         let wanted = |error: &ControlError| {
             let stale = error.cause().map(Error::kind) == Some(ErrorKind::Stale);
             stale || self.connection() != Some(connection)
         };
         let over = over.filter(|error| !wanted(error));
-        self.set_monitoring(false);
+        drop(mark);
         if let Some(error) = over {
             self.tell(&error);
         }

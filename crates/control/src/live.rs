@@ -5,7 +5,7 @@
 //! Invariants: counts follow what the server tells, in its order; a selection whose handle is stale is none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use imapkit_blocking::transport::Facts;
 use imapkit_blocking::types::{BodyStructure, ListEntry, Uid};
@@ -46,6 +46,9 @@ pub(crate) struct Selection {
     checked: u64,
     /// The structure of the message that was looked at last.
     pub(crate) structure: Option<(Uid, BodyStructure)>,
+    /// Whether it is being monitored. Of the selection and not of the control: the next one can be monitored before the thread that watched
+    /// this one has noticed that it is over.
+    pub(crate) monitored: Arc<AtomicBool>,
 }
 
 impl Live {
@@ -59,6 +62,10 @@ impl Live {
 
     pub(crate) fn is_authenticated(&self) -> bool {
         self.client.state() >= State::Authenticated
+    }
+
+    pub(crate) fn is_monitored(&self) -> bool {
+        self.selection.as_ref().is_some_and(|selection| selection.monitored.load(Ordering::SeqCst))
     }
 
     /// Counts what has come since.
@@ -88,7 +95,18 @@ impl Selection {
     fn new(selected: Selected) -> Self {
         let info = selected.info();
         let (seen, recent) = (info.exists, info.recent);
-        Self { selected, current: seen.min(1), recent, seen, arrived: 0, from: 0, checked: 0, structure: None }
+        let monitored = Arc::default();
+        Self {
+            selected,
+            current: seen.min(1),
+            recent,
+            seen,
+            arrived: 0,
+            from: 0,
+            checked: 0,
+            structure: None,
+            monitored,
+        }
     }
 
     fn note(&mut self, change: &MailboxEvent) {
