@@ -1,5 +1,6 @@
 //! A day with a mailbox, on real servers: everything the component can do with mail.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -119,14 +120,17 @@ fn news_are_told_while_waiting_and_beside_other_calls() {
         let (watching, sending) = (place.connected(), place.connected());
         sending.create_mailbox(&place.name).unwrap();
         watching.select_mailbox(&place.name).unwrap();
+        let over = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
-                while watching.state() != State::Monitoring {
+                while watching.state() != State::Monitoring && !over.load(Ordering::SeqCst) {
                     thread::sleep(Duration::from_millis(5));
                 }
                 sending.create_message(b"Subject: one\n\nx\n", MessageFlags::None, Some(&place.name)).unwrap();
             });
-            let update = watching.idle(IdleOption::Wait, Some(60)).unwrap();
+            let update = watching.idle(IdleOption::Wait, Some(60));
+            over.store(true, Ordering::SeqCst);
+            let update = update.unwrap();
             assert_eq!(update.map(|update| update.kind), Some(UpdateType::Message), "{update:?}");
             assert_eq!(update, Some(Update { kind: UpdateType::Message, number: 1 }));
         });
