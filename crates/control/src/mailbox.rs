@@ -303,5 +303,9 @@ impl Inner {
 /// CLOSE removes nothing from a mailbox that is open read-only (RFC 3691 §1).
 fn close_without_expunge(selected: &Selected) -> Result<(), Error> {
     let again = selected.client().examine(selected.mailbox())?;
-    again.close()
+    match again.close() {
+        // "Mailbox is read-only (opened with EXAMINE)", says Migadu: there is nothing it would have had to do.
+        Err(error) if error.kind() == ErrorKind::No => Ok(()),
+        outcome => outcome,
+    }
 }

@@ -20,6 +20,28 @@ fn selecting_tells_what_is_in_it() {
 }
 
 #[test]
+fn a_close_that_is_refused_for_being_read_only_is_done() {
+    let _guard = guard();
+    let (peer, control) = peer(|conn| {
+        log_in_and_select(conn, "")?;
+        let tag = conn.expect("EXAMINE INBOX")?;
+        conn.send(format!("* 9 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n{tag} OK [READ-ONLY] done\r\n"))?;
+        let tag = conn.expect("CLOSE")?;
+        conn.send(format!("{tag} NO Mailbox is read-only (opened with EXAMINE)\r\n"))?;
+        let tag = conn.expect("NOOP")?;
+        conn.send(format!("{tag} OK done\r\n"))?;
+        conn.expect_eof()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    control.unselect_mailbox(false).unwrap();
+    assert_eq!(control.mailbox_name(), "");
+    control.command("NOOP", None).unwrap();
+    drop(control);
+    peer.join().unwrap();
+}
+
+#[test]
 fn another_mailbox_closes_the_one_before_with_an_expunge() {
     let _guard = guard();
     let server = server([mail("one", 100), mail("two", 100)]);
