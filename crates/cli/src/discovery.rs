@@ -94,8 +94,11 @@ fn options(target: &Target, email: &Email) -> Options {
     if let Some(timeout) = target.timeout {
         options.timeout = timeout;
     }
-    if target.no_discover || target.way.route != Route::Direct || target.way.environment {
+    let elsewhere = target.way.route != Route::Direct || target.way.environment;
+    if target.no_discover || elsewhere {
         options.skip = ASKS.into();
+        let why = if target.no_discover { "--no-discover" } else { "it would not go through the proxy" };
+        options.skip_because = why.to_owned();
     }
     options.probe = true;
     options.at_least = Memory::load().get(email.domain()).map(memory::Known::protection);

@@ -200,7 +200,8 @@ fn nobody_is_asked_with_no_discover_and_nothing_found_is_told_with_what_to_do() 
     assert!(asked.lock().unwrap().is_empty(), "{:?}", asked.lock().unwrap());
     assert!(lost.err.contains("no IMAP server of example.org was found"), "{lost:?}");
     assert!(lost.err.contains("name the server: imaps://demo%40example.org@HOST"), "{lost:?}");
-    run(&bench, &authority, &["ls", "--proxy", "socks5://127.0.0.1:9", "demo@example.org"]).exits(4);
+    let behind = run(&bench, &authority, &["ls", "-v", "--proxy", "socks5://127.0.0.1:9", "demo@example.org"]).exits(4);
+    assert!(behind.err.contains("skipped: it would not go through the proxy"), "{behind:?}");
     assert!(asked.lock().unwrap().is_empty(), "behind a proxy nobody is asked past it: {:?}", asked.lock().unwrap());
     run(&bench, &authority, &["ls", "demo@example.org"]).exits(4);
     let asked = asked.lock().unwrap().clone();
