@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
     if (argc > 7) imapkit_control_set_certificate_authorities(imap, argv[7]);
     if (imapkit_control_connect_ex(imap, argv[1], atoi(argv[2]), argv[3], getenv("IMAPKIT_PASSWORD"), 20,
                                    IMAPKIT_OPTION_SECURE_IMPLICIT))
-        return failed(imap, "connecting");
+        return failed(imap, "no connection");
     if (imapkit_control_examine_mailbox(imap, argv[4])) return failed(imap, argv[4]);
     imapkit_control_on_progress(imap, progress, NULL);
     if (imapkit_control_store_message(imap, (uint32_t)atoi(argv[5]), argv[6])) return failed(imap, "downloading");
@@ -45,7 +45,7 @@ int main(int argc, char **argv) {
     uint64_t bytes = 0, rate = 0;
     imapkit_control_transfer_bytes(imap, &bytes);
     imapkit_control_transfer_rate(imap, &rate);
-    printf("%llu bytes in %s, %llu a second\n", (unsigned long long)bytes, argv[6], (unsigned long long)rate);
+    printf("%llu bytes in %s, %llu bytes a second\n", (unsigned long long)bytes, argv[6], (unsigned long long)rate);
     imapkit_control_disconnect(imap);
     imapkit_control_free(imap);
     return 0;

@@ -10,7 +10,7 @@
 /* What a program would do; a person is told the text as well. */
 static const char *advice(int32_t code) {
     switch (code) {
-    case IMAPKIT_E_HOST_UNKNOWN:
+    case IMAPKIT_E_HOST_UNKNOWN: return "check the name of the server";
     case IMAPKIT_E_CONNECTION_REFUSED:
     case IMAPKIT_E_TIMED_OUT: return "try again later";
     case IMAPKIT_E_CERTIFICATE_REJECTED:

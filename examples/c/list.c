@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
     if (argc > 4) imapkit_control_set_certificate_authorities(imap, argv[4]);
     if (imapkit_control_connect_ex(imap, argv[1], atoi(argv[2]), argv[3], getenv("IMAPKIT_PASSWORD"), 20,
                                    IMAPKIT_OPTION_SECURE_IMPLICIT | IMAPKIT_OPTION_IDENTIFY))
-        return failed(imap, "connecting");
+        return failed(imap, "no connection");
 
     uint32_t count = 0;
     if (imapkit_control_mailboxes(imap, &count)) return failed(imap, "listing");

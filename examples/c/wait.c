@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
     if (argc > 5) imapkit_control_set_certificate_authorities(imap, argv[5]);
     if (imapkit_control_connect_ex(imap, argv[1], atoi(argv[2]), argv[3], getenv("IMAPKIT_PASSWORD"), 20,
                                    IMAPKIT_OPTION_SECURE_IMPLICIT))
-        return failed(imap, "connecting");
+        return failed(imap, "no connection");
     if (imapkit_control_examine_mailbox(imap, "INBOX")) return failed(imap, "opening INBOX");
     imapkit_control_set_header_field(imap, "Subject");
     puts("waiting");
