@@ -3,7 +3,7 @@
 //! ```text
 //! bin/imapkit                      include/imapkit.h              share/man/man1/imapkit*.1
 //! lib/libimapkit.so.VERSION, .so.MAJOR, .so, .a                   share/doc/imapkit/LICENSE-*
-//! lib/pkgconfig/imapkit.pc
+//! lib/pkgconfig/imapkit.pc                                        share/man/man3/imapkit.3
 //! ```
 //!
 //! Separate from `cargo install`, which knows programs only. What is installed is built with legacy TLS (ADR 0014).
@@ -31,7 +31,8 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<bool> {
     let version = version(root)?;
     let prefix = &options.prefix;
     let (lib, doc, man) = (prefix.join("lib"), prefix.join("share/doc/imapkit"), prefix.join("share/man/man1"));
-    for folder in [&prefix.join("bin"), &lib, &lib.join("pkgconfig"), &prefix.join("include"), &doc, &man] {
+    let functions = prefix.join("share/man/man3");
+    for folder in [&prefix.join("bin"), &lib, &lib.join("pkgconfig"), &prefix.join("include"), &doc, &man, &functions] {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     place(&built.join("imapkit"), &prefix.join("bin/imapkit"))?;
@@ -42,6 +43,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<bool> {
     link(&full, &lib.join(format!("libimapkit.so.{major}")))?;
     link(&full, &lib.join("libimapkit.so"))?;
     place(&built.join("libimapkit_ffi.a"), &lib.join("libimapkit.a"))?;
+    place(&root.join("crates/ffi/imapkit.3"), &functions.join("imapkit.3"))?;
     fs::write(lib.join("pkgconfig/imapkit.pc"), pkg_config(&fs::canonicalize(prefix)?, &version))?;
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         place(&root.join(licence), &doc.join(licence))?;
@@ -89,7 +91,15 @@ fn builds_and_runs(root: &Path, prefix: &Path) -> Result<bool> {
             bail!("the program built with `{line}` does not run");
         }
     }
-    for page in ["share/man/man1/imapkit.1", "share/doc/imapkit/LICENSE-MIT", "include/imapkit.h", "bin/imapkit"] {
+    for page in [
+        "share/man/man1/imapkit.1",
+        "share/man/man1/imapkit-doctor.1",
+        "share/man/man3/imapkit.3",
+        "share/doc/imapkit/LICENSE-MIT",
+        "share/doc/imapkit/LICENSE-APACHE",
+        "include/imapkit.h",
+        "bin/imapkit",
+    ] {
         if !prefix.join(page).is_file() {
             bail!("{page} was not installed");
         }
