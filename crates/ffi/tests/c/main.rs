@@ -4,6 +4,7 @@
 //! The programs are compiled with every warning an error, linked with the shared library of this build, and run against the embedded server
 //! and, where `IMAPKIT_LIVE` names one, against Dovecot.
 
+mod every;
 mod guide;
 mod program;
 
