@@ -9,5 +9,6 @@ mod events;
 mod idle;
 mod mailboxes;
 mod messages;
+mod properties;
 mod secure;
 mod support;

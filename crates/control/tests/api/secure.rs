@@ -233,6 +233,26 @@ fn a_client_certificate_is_shown_to_who_asks() {
         control.set_certificate_name("mine");
     })
     .unwrap();
+    // PKCS#12, whose key has a password.
+    let made = std::process::Command::new("openssl")
+        .args(["pkcs12", "-export", "-in", "mine.pem", "-out", "locked.p12", "-passout", "pass:open sesame"])
+        .current_dir(folder.path())
+        .status();
+    assert!(made.expect("openssl is there").success());
+    let locked = |password: &'static str| {
+        try_with(&|control| {
+            control.set_certificate_store(folder.path().join("locked.p12"));
+            control.set_certificate_password(password);
+        })
+        .err()
+        .map(|error| error.code())
+    };
+    if cfg!(feature = "legacy-tls") {
+        assert_eq!(locked("open sesame"), None);
+        assert_eq!(locked("wrong"), Some(ErrorCode::InvalidArgument));
+    } else {
+        assert_eq!(locked("open sesame"), Some(ErrorCode::NotSupportedInBuild));
+    }
     let nothing_shown = code(try_with(&|_| ()));
     assert!(matches!(nothing_shown, ErrorCode::TlsFailed | ErrorCode::ConnectionReset), "{nothing_shown}");
     assert_eq!(code(try_with(&|control| control.set_certificate_store("/no/such/file"))), ErrorCode::FileError);
