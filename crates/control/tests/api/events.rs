@@ -212,6 +212,13 @@ const METHODS: &[Method] = &[
     ("get_message_uid", |c| c.get_message_uid(1, 0, Section::Default).map(drop)),
     ("get_headers_uid", |c| c.get_headers_uid(1).map(drop)),
     ("store_message_uid", |c| c.store_message_uid(1, std::env::temp_dir().join("imapkit-control-never"))),
+    ("open_message_uid", |c| c.open_message_uid(1, 0, 0, None, Section::Default).map(drop)),
+    ("search_keys", |c| c.search_keys(imapkit_control::Key::All).map(drop)),
+    ("create_message_from", |c| c.create_message_from(&[b'x'; 9000][..], 9000, MessageFlags::None, None).map(drop)),
+    ("create_message_from_file", |c| {
+        c.create_message_from_file(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), MessageFlags::None, None)
+            .map(drop)
+    }),
     ("get_part_uid", |c| c.get_part_uid(1, 1).map(drop)),
     ("get_attachment_uid", |c| {
         c.get_attachment_uid(1, 1, std::env::temp_dir().join("imapkit-control-never")).map(drop)
@@ -238,6 +245,42 @@ fn die(conn: &mut PeerConn, how: u32) -> Result<(), Mismatch> {
             conn.send("* BYE going down\r\n")?;
             conn.close()
         }
+    }
+}
+
+#[test]
+fn a_server_that_dies_in_the_middle_of_an_open_message_fails_the_read_and_is_told_once() {
+    let _guard = guard();
+    for asks in [false, true] {
+        let (die, told) = std::sync::mpsc::channel::<()>();
+        let (peer, control) = peer(move |conn| {
+            log_in_and_select(conn, "")?;
+            let _ = conn.expect_line()?;
+            conn.send(format!("* 1 FETCH (UID 5 BODY[] {{300000}}\r\n{}", "x".repeat(200_000)))?;
+            told.recv().unwrap();
+            conn.close()
+        });
+        control.connect(None, None, None, None, None, None).unwrap();
+        control.select_mailbox("INBOX").unwrap();
+        let log = Log::of(&control);
+        assert_eq!(control.open_message(Some(1), 0, 0, None, Section::Default).unwrap(), 300_000);
+        die.send(()).unwrap();
+        if asks {
+            // Who does not read on is told as well.
+            control.close_message().and_then(|()| control.check_mailbox()).unwrap_err();
+        } else {
+            let mut buffer = [0; 256];
+            let ended = std::iter::repeat_with(|| control.read(&mut buffer)).find(|read| !matches!(read, Ok(1..)));
+            let error = ended.unwrap().expect_err("it is not the end of the message");
+            assert!(matches!(error.code(), ErrorCode::ServerClosed | ErrorCode::ConnectionReset), "{error:?}");
+            assert_eq!(code(control.close_message()), ErrorCode::MessageNotOpen);
+        }
+        assert!(!control.is_connected());
+        assert_eq!(log.only("disconnect"), ["disconnect"]);
+        // There is nobody to say goodbye to, which is not the program's fault.
+        assert_eq!(control.disconnect().err().map(|error| error.code()), Some(ErrorCode::NotConnected));
+        drop(control);
+        peer.join().unwrap();
     }
 }
 
