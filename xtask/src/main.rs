@@ -9,6 +9,7 @@ mod fuzz;
 mod header;
 mod install;
 mod live;
+mod miri;
 mod oldest;
 mod test;
 mod tidy;
@@ -33,6 +34,7 @@ cargo xtask install --prefix DIR [--no-legacy-tls] [--debug]
                                the program, the library, its header and the manual, below DIR
 cargo xtask fuzz [--seconds N] [TARGET...]
                                the fuzz targets, each for N seconds (60)
+cargo xtask miri               the unsafe code of the C interface under Miri (nightly Rust)
 cargo xtask corpus [--bless]   compare the golden corpus; with --bless write what the code says now";
 
 fn main() -> ExitCode {
@@ -64,6 +66,7 @@ fn run(args: &[String]) -> Result<bool> {
         ["header", "--check"] => header::run(&root, true),
         ["install", options @ ..] => install::run(&root, options),
         ["fuzz", options @ ..] => fuzz::run(&root, options),
+        ["miri"] => miri::run(&root),
         ["corpus"] => corpus::run(&root, false),
         ["corpus", "--bless"] => corpus::run(&root, true),
         ["help" | "--help" | "-h"] => {
