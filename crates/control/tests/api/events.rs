@@ -252,7 +252,7 @@ fn die(conn: &mut PeerConn, how: u32) -> Result<(), Mismatch> {
 fn a_server_that_dies_in_the_middle_of_an_open_message_fails_the_read_and_is_told_once() {
     let _guard = guard();
     for asks in [false, true] {
-        let (die, told) = std::sync::mpsc::channel::<()>();
+        let (die, told) = mpsc::channel::<()>();
         let (peer, control) = peer(move |conn| {
             log_in_and_select(conn, "")?;
             let _ = conn.expect_line()?;
