@@ -97,8 +97,7 @@ fn options(target: &Target, email: &Email) -> Options {
     let elsewhere = target.way.route != Route::Direct || target.way.environment;
     if target.no_discover || elsewhere {
         options.skip = ASKS.into();
-        let why = if target.no_discover { "--no-discover" } else { "it would not go through the proxy" };
-        options.skip_because = why.to_owned();
+        options.skip_because = if target.no_discover { "--no-discover" } else { "it would not go through the proxy" };
     }
     options.probe = true;
     options.at_least = Memory::load().get(email.domain()).map(memory::Known::protection);

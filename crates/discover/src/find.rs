@@ -42,7 +42,7 @@ pub struct Options {
     /// Sources that are not asked; none. Without both that go by MX, DNS is not asked for MX.
     pub skip: Vec<Source>,
     /// Why they are not asked, for the steps that say so. "switched off".
-    pub skip_because: String,
+    pub skip_because: &'static str,
     /// What is put before a domain to ask a database for it, and nothing but it. Mozilla's.
     pub ispdb: String,
     /// Where several servers are found, connect to one after the other until one greets: that one is the best then (RFC 2782). Off.
@@ -59,7 +59,7 @@ impl Default for Options {
             https_timeout: Duration::from_secs(10),
             guess_timeout: Duration::from_secs(10),
             skip: Vec::new(),
-            skip_because: "switched off".to_owned(),
+            skip_because: "switched off",
             ispdb: "https://autoconfig.thunderbird.net/v1.1/".to_owned(),
             probe: false,
             at_least: None,
@@ -405,8 +405,8 @@ impl<'a> Search<'a> {
     fn skips(&mut self, source: Source, question: &str) -> bool {
         let skips = self.options.skip.contains(&source);
         if skips {
-            let why = self.options.skip_because.clone();
-            self.note(source, question, Outcome::Skipped(why), Duration::ZERO);
+            let why = Outcome::Skipped(self.options.skip_because.to_owned());
+            self.note(source, question, why, Duration::ZERO);
         }
         skips
     }
