@@ -6,6 +6,7 @@
 mod browser;
 mod device;
 mod keyring;
+mod live;
 mod mail;
 mod provider;
 mod refresh;
@@ -54,8 +55,13 @@ impl Scene {
 
     /// `login` at our provider, kept in a file unless said.
     pub(crate) fn login(&self, more: &[&str]) -> Command {
+        self.login_at(self.mail.place(), more)
+    }
+
+    /// The same for another mail server.
+    pub(crate) fn login_at(&self, place: &str, more: &[&str]) -> Command {
         let url = |path: &str| format!("{}/{path}", self.provider.url());
-        let mut args = vec!["login", self.mail.place(), "--name", "ann", "--client-id", CLIENT];
+        let mut args = vec!["login", place, "--name", "ann", "--client-id", CLIENT];
         if !more.contains(&"--store") {
             args.extend(["--store", "file"]);
         }

@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) instead: Option<(u16, String)>,
     /// Sends browsers back with this state instead of theirs.
     pub(crate) forged: Option<String>,
+    /// The access tokens to give, in this order, before ones of its own.
+    pub(crate) ready: VecDeque<String>,
     /// Says no in the browser, with this code.
     pub(crate) deny: Option<&'static str>,
 }
@@ -158,7 +160,8 @@ impl Provider {
             }
             other => panic!("{other}"),
         }
-        let (access, refresh) = (state.name("c4n4ry-access"), state.name("c4n4ry-refresh"));
+        let access = state.ready.pop_front().unwrap_or_else(|| state.name("c4n4ry-access"));
+        let refresh = state.name("c4n4ry-refresh");
         state.access.insert(access.clone());
         state.refresh.insert(refresh.clone());
         let answer = json!({"access_token": access, "token_type": "Bearer", "refresh_token": refresh,
