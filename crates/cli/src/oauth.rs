@@ -19,6 +19,7 @@ use imapkit::types::Secret;
 use oauth2::basic::{BasicClient, BasicTokenResponse};
 use oauth2::{AuthType, ClientId, ClientSecret, RefreshToken, TokenResponse};
 
+use crate::args::way::Way;
 use crate::errors::{Outcome, Problem};
 use crate::exit::Exit;
 use crate::vault::Grant;
@@ -30,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) provider: Provider,
     pub(crate) id: String,
     pub(crate) secret: Option<Secret>,
+    /// How mail gets through, and so requests.
+    pub(crate) way: Way,
 }
 
 impl Client {
@@ -65,7 +68,7 @@ impl Client {
         })?;
         let secret = RefreshToken::new(token.expose().to_owned());
         let client = self.basic().set_token_uri(self.provider.token()?);
-        let answer = client.exchange_refresh_token(&secret).request(&http::call);
+        let answer = client.exchange_refresh_token(&secret).request(&|request| http::call(request, &self.way));
         let secrets = [Some(token), self.secret.as_ref()];
         answer
             .map(|answer| self.grant(&answer, Some(old)))

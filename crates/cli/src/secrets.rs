@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use imapkit::types::Secret;
 
+use crate::args::way::Way;
 use crate::config::Account;
 use crate::errors::{Outcome, Problem, plain};
 use crate::exit::Exit;
@@ -56,6 +57,7 @@ pub(crate) fn choose(
     token: Option<&str>,
     password: Option<&str>,
     account: &Account,
+    way: &Way,
 ) -> Outcome<(Source, Option<Tokens>)> {
     let is_set = |variable: &str| std::env::var_os(variable).is_some();
     let plain = Source::choose(password, account.password_command.as_deref());
@@ -77,7 +79,7 @@ pub(crate) fn choose(
     if account.password_command.is_some() {
         return Ok((plain, None));
     }
-    if let Some(keeper) = Keeper::of(account)? {
+    if let Some(keeper) = Keeper::of(account, way)? {
         return Ok((plain, Some(Tokens::Kept(Box::new(keeper)))));
     }
     Ok((Vault::of(account)?.map_or(plain, |vault| Source::Kept(Box::new(vault))), None))

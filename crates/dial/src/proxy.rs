@@ -71,6 +71,11 @@ impl Credentials {
         Self { user: user.into(), password: password.into() }
     }
 
+    /// User and password, for callers who speak to the proxy by other means than this crate.
+    pub fn expose(&self) -> (&str, &str) {
+        (&self.user, &self.password)
+    }
+
     /// There is a password: for callers who take passwords from elsewhere only.
     pub fn has_password(&self) -> bool {
         !self.password.is_empty()

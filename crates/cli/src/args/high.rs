@@ -289,7 +289,7 @@ impl Target {
         }
         guard(&place, &way, flags.allow_cleartext)?;
         let (secret, tokens) =
-            secrets::choose(flags.token_command.as_deref(), flags.password_command.as_deref(), &account)?;
+            secrets::choose(flags.token_command.as_deref(), flags.password_command.as_deref(), &account, &way)?;
         let pins = if flags.pin.is_empty() { account.pin } else { flags.pin };
         let timeout = flags.timeout.or(account.timeout).map(Duration::from_secs);
         Ok(Self {

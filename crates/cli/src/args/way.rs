@@ -15,7 +15,7 @@ use crate::errors::{Outcome, Problem};
 const PASSWORD: &str = "IMAPKIT_PROXY_PASSWORD";
 
 /// How to get to the server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Way {
     pub(crate) route: Route,
     /// Ask `ALL_PROXY` and `NO_PROXY`.
@@ -45,6 +45,11 @@ impl Way {
             "env" => Ok(Self { environment: true, ..way }),
             url => Ok(Self { route: route(url, typed, std::env::var(PASSWORD).ok())?, ..way }),
         }
+    }
+
+    /// That of an account, where no flag has a say.
+    pub(crate) fn of(account: &Account) -> Outcome<Self> {
+        Self::new(&Connection::default(), account)
     }
 
     /// Nobody but the other end of it can listen: a local socket, or a command whose own business it is how it gets there.

@@ -82,7 +82,7 @@ fn client(wanted: &Login, place: &Place) -> Outcome<Option<Client>> {
             .next("then add --client-id ID; docs/login.md has it step by step; --password uses an app password instead")
     })?;
     let secret = client_secret.as_ref().map(crate::args::high::ClientSecret::read).transpose()?;
-    Ok(Some(Client { provider, id, secret }))
+    Ok(Some(Client { provider, id, secret, way: wanted.target.way.clone() }))
 }
 
 fn no_provider(place: &Place) -> Problem {

@@ -1,6 +1,7 @@
 //! `logout`: has the provider revoke a login, and removes it here, whatever the provider says. RFC 7009.
 
 use super::token::named;
+use crate::args::way::Way;
 use crate::config::{Account, write};
 use crate::errors::{Outcome, Problem};
 use crate::exit::Exit;
@@ -48,7 +49,7 @@ pub(super) fn run(name: &str, revoke: bool, forget: bool, output: &mut Output) -
 fn at_provider(account: &Account, vault: &Vault, output: &mut Output) -> Option<bool> {
     // An entry that cannot be read is removed all the same.
     let Ok(Some(Login::OAuth(grant))) = vault.load() else { return None };
-    let keeper = Keeper::of(account).ok().flatten()?;
+    let keeper = Keeper::of(account, &Way::of(account).ok()?).ok().flatten()?;
     match keeper.client(&grant).revoke(&grant) {
         Some(Ok(())) => Some(true),
         Some(Err(problem)) => {

@@ -1,5 +1,6 @@
 //! `token`: prints an access token, for programs that log in by themselves. It is what was asked for, so a terminal gets it, too.
 
+use crate::args::way::Way;
 use crate::config::{self, Account};
 use crate::errors::{Outcome, Problem};
 use crate::exit::Exit;
@@ -13,7 +14,7 @@ pub(super) fn run(name: Option<&str>, fresh: bool, output: &mut Output) -> Outco
         Some(name) => named(name)?,
         None => only()?,
     };
-    let keeper = Keeper::of(&account)?.ok_or_else(|| {
+    let keeper = Keeper::of(&account, &Way::of(&account)?)?.ok_or_else(|| {
         Problem::usage(format!("the account {} does not log in by OAuth 2.0", clean(&account.name)))
             .next(format!("imapkit login --account {} changes that", clean(&account.name)))
     })?;

@@ -82,8 +82,9 @@ pub(crate) async fn login(
         .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
         .set_pkce_verifier(verifier)
         .set_redirect_uri(Cow::Borrowed(&redirect));
+    let send = |request| http::send(request, client.way.clone());
     let answer = tokio::select! {
-        answer = exchange.request_async(&http::send) => answer,
+        answer = exchange.request_async(&send) => answer,
         () = interrupt.pressed() => return Err(trouble::cut_off()),
     };
     answer

@@ -24,11 +24,12 @@ pub(crate) async fn login(client: &Client, wait: Option<Duration>, output: &mut 
     let basic =
         client.basic().set_device_authorization_url(client.provider.device()?).set_token_uri(client.provider.token()?);
     let secrets = [client.secret.as_ref()];
+    let send = |request| http::send(request, client.way.clone());
     let mut interrupt = Interrupt::listen();
     let request =
         basic.exchange_device_code().add_scopes(client.provider.endpoints.scope.iter().cloned().map(Scope::new));
     let asked = tokio::select! {
-        asked = request.request_async(&http::send) => asked,
+        asked = request.request_async(&send) => asked,
         () = interrupt.pressed() => return Err(trouble::cut_off()),
     };
     let details: StandardDeviceAuthorizationResponse =
@@ -39,7 +40,7 @@ pub(crate) async fn login(client: &Client, wait: Option<Duration>, output: &mut 
     output.note(&format!("within {}; Ctrl-C breaks off", duration(life)));
     let poll = basic.exchange_device_access_token(&details).set_max_backoff_interval(MAX_BACKOFF);
     let answer = tokio::select! {
-        answer = tokio::time::timeout(life, poll.request_async(&http::send, sleep, None)) => answer,
+        answer = tokio::time::timeout(life, poll.request_async(&send, sleep, None)) => answer,
         () = interrupt.pressed() => return Err(trouble::cut_off()),
     };
     let answer = answer.map_err(|_| {

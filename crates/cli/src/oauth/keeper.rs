@@ -12,6 +12,7 @@ use imapkit::types::Secret;
 
 use super::provider::Provider;
 use super::{Client, now};
+use crate::args::way::Way;
 use crate::config::Account;
 use crate::errors::{Outcome, Problem};
 use crate::exit::Exit;
@@ -26,19 +27,20 @@ pub(crate) struct Keeper {
     vault: Vault,
     provider: Provider,
     client_id: String,
+    way: Way,
     /// What was given last.
     given: Arc<Mutex<Option<Secret>>>,
 }
 
 impl Keeper {
-    /// That of an account whose login is kept and came by OAuth 2.0.
-    pub(crate) fn of(account: &Account) -> Outcome<Option<Self>> {
+    /// That of an account whose login is kept and came by OAuth 2.0; it asks the provider by this way.
+    pub(crate) fn of(account: &Account, way: &Way) -> Outcome<Option<Self>> {
         let (Some(vault), Some(provider)) = (Vault::of(account)?, Provider::of(account)?) else { return Ok(None) };
         let client_id = account
             .client_id
             .clone()
             .ok_or_else(|| Problem::usage(format!("the account {} has a provider, but no client-id", account.name)))?;
-        Ok(Some(Self { vault, provider, client_id, given: Arc::default() }))
+        Ok(Some(Self { vault, provider, client_id, way: way.clone(), given: Arc::default() }))
     }
 
     /// A token to log in with; after `refused`, another than the last one. Blocks.
@@ -77,7 +79,12 @@ impl Keeper {
 
     /// The program the grant was given to.
     pub(crate) fn client(&self, grant: &Grant) -> Client {
-        Client { provider: self.provider.clone(), id: self.client_id.clone(), secret: grant.client_secret.clone() }
+        Client {
+            provider: self.provider.clone(),
+            id: self.client_id.clone(),
+            secret: grant.client_secret.clone(),
+            way: self.way.clone(),
+        }
     }
 
     fn load(&self) -> Outcome<Grant> {

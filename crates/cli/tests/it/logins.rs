@@ -9,6 +9,7 @@ mod keyring;
 mod live;
 mod mail;
 mod provider;
+mod proxy;
 mod refresh;
 mod secrecy;
 mod stores;

@@ -9,6 +9,8 @@ use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use imapkit_testkit::certs::Identity;
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -53,14 +55,28 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
         let provider = Self { url, state: Arc::default() };
-        let server = provider.clone();
+        provider.listen(listener, Self::serve);
+        provider
+    }
+
+    /// Serves https as well, with this certificate, on this port or any.
+    pub(crate) fn secure(&self, identity: &Identity, port: u16) -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let (port, config) = (listener.local_addr().unwrap().port(), identity.server_config());
+        self.listen(listener, move |server, stream| {
+            server.serve(StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream));
+        });
+        port
+    }
+
+    fn listen(&self, listener: TcpListener, serve: impl Fn(&Self, TcpStream) + Clone + Send + 'static) {
+        let server = self.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let server = server.clone();
-                thread::spawn(move || server.serve(&stream));
+                let (server, serve) = (server.clone(), serve.clone());
+                thread::spawn(move || serve(&server, stream));
             }
         });
-        provider
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -84,8 +100,8 @@ impl Provider {
         assert!(page.starts_with("200 ") && page.contains("close this page"), "{page}");
     }
 
-    fn serve(&self, mut stream: &TcpStream) {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
+    fn serve(&self, mut stream: impl Read + Write) {
+        let mut reader = BufReader::new(&mut stream);
         let Some((line, headers)) = head(&mut reader) else { return };
         let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; length];

@@ -140,7 +140,7 @@ fn a_token_from_a_command_or_the_environment_is_as_good() {
 }
 
 /// Lets the kept token be about to end.
-fn age(scene: &Scene) {
+pub(super) fn age(scene: &Scene) {
     let mut kept = scene.kept().unwrap();
     kept["expires"] = 1.into();
     std::fs::write(scene.path("data/imapkit/logins/ann"), kept.to_string()).unwrap();
