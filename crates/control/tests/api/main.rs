@@ -5,6 +5,7 @@
 mod bad_input;
 mod cancel;
 mod connect;
+mod dying;
 mod events;
 mod idle;
 mod mailboxes;
