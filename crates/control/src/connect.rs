@@ -90,7 +90,9 @@ impl Control {
                 .ok_or_else(|| ControlError::invalid("no user: give one to login, or set user_name"))?;
             let (identify, server) = (inner.settings().options.contains(Options::Identify), inner.server());
             let outcome = inner.log_in(&client, &login, identify, server, inner.timeout());
-            if outcome.is_err() && !client.is_open() {
+            let refused = |error: &ControlError| error.cause().is_some_and(|cause| cause.kind() == ErrorKind::Auth);
+            if outcome.as_ref().is_err_and(refused) && !client.is_open() {
+                // It is we who leave, which is no event.
                 inner.let_go();
             }
             outcome

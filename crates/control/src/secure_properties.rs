@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use imapkit_blocking::ErrorKind;
 use imapkit_blocking::transport::{Certificate, CertificateError, Facts};
 use imapkit_blocking::types::DateTime;
 
@@ -63,7 +64,7 @@ impl Control {
                 (tls::config(&settings, settings.options)?, inner.server())
             };
             client.start_tls(config, &name, port).map_err(|error| {
-                let refused = error.reply().is_some();
+                let refused = matches!(error.kind(), ErrorKind::No | ErrorKind::Bad);
                 let error = ControlError::from(error);
                 if refused { error.with_code(ErrorCode::StartTlsUnavailable) } else { error }
             })?;

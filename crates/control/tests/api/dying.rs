@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use imapkit_control::{Control, ErrorCode, MessageFlags, Section};
+use imapkit_control::{Control, ErrorCode, MessageFlags, Options, Section};
 use imapkit_testkit::peer::PeerConn;
 use imapkit_testkit::script::Mismatch;
 
@@ -91,12 +91,86 @@ const METHODS: &[Method] = &[
 fn die(conn: &mut PeerConn, how: u32) -> Result<(), Mismatch> {
     log_in_and_select(conn, "MOVE UNSELECT NAMESPACE QUOTA IDLE LITERAL+ LIST-EXTENDED")?;
     let _ = conn.read_bytes(4)?;
+    end(conn, how)
+}
+
+/// Methods for a connection where nobody is logged in.
+const BEFORE_LOGIN: &[Method] = &[
+    ("login", |c| c.login(Some("me"), Some("secret"), None)),
+    ("set_secure", |c| c.set_secure(true)),
+    ("command", |c| c.command("NOOP", None)),
+];
+
+/// Ends the connection in one of three ways.
+fn end(conn: &mut PeerConn, how: u32) -> Result<(), Mismatch> {
     match how {
         0 => conn.close(),
         1 => conn.reset(),
         _ => {
             conn.send("* BYE going down\r\n")?;
             conn.close()
+        }
+    }
+}
+
+/// The codes for a connection that the server ended.
+fn is_lost(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::ConnectionReset | ErrorCode::ServerClosed | ErrorCode::OutcomeUnknown | ErrorCode::ConnectionAborted
+    )
+}
+
+#[test]
+fn a_server_that_dies_while_connecting_leaves_nothing() {
+    let _guard = guard();
+    for how in 0..3 {
+        for step in ["greeting", "capability", "starttls", "login", "after login"] {
+            let (peer, control) = peer(move |conn| {
+                if step != "greeting" {
+                    let told = if step == "capability" { "" } else { "[CAPABILITY IMAP4rev1 STARTTLS] " };
+                    conn.send(format!("* OK {told}ready\r\n"))?;
+                    let (tag, _) = conn.expect_line()?;
+                    if step == "after login" {
+                        conn.send(format!("{tag} OK welcome\r\n"))?;
+                        let _ = conn.read_bytes(4)?;
+                    }
+                }
+                end(conn, how)
+            });
+            let options = if step == "starttls" { Options::SecureExplicit } else { Options::None };
+            let log = Log::of(&control);
+            let error = control.connect(None, None, None, None, None, Some(options)).expect_err(step);
+            assert!(is_lost(error.code()), "{step} ({how}): {error:?}");
+            assert!(!control.is_connected() && log.only("connect").is_empty(), "{step}");
+            assert!(log.only("disconnect").is_empty(), "{step}: there was no connection yet");
+            assert_eq!(log.only("error").len(), 1, "{step} ({how})");
+            assert_eq!(code(control.check_mailbox()), ErrorCode::NotConnected);
+            peer.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_server_that_dies_before_login_is_told_once() {
+    let _guard = guard();
+    for how in 0..3 {
+        for (name, method) in BEFORE_LOGIN {
+            let (peer, control) = peer(move |conn| {
+                conn.send("* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n")?;
+                let _ = conn.read_bytes(4)?;
+                end(conn, how)
+            });
+            control.set_user_name("");
+            control.connect(None, None, None, None, None, None).unwrap();
+            let log = Log::of(&control);
+            let error = method(&control).expect_err(name);
+            assert!(is_lost(error.code()), "{name} ({how}): {error:?}");
+            assert!(!control.is_connected(), "{name}");
+            assert_eq!(log.only("disconnect"), ["disconnect"], "{name} ({how})");
+            assert_eq!(log.only("error").len(), 1, "{name}: {:?}", log.take());
+            assert_eq!(code(control.command("NOOP", None)), ErrorCode::NotConnected, "{name}");
+            peer.join().unwrap();
         }
     }
 }
@@ -147,13 +221,7 @@ fn a_server_that_dies_in_the_middle_of_any_method_is_told_once() {
         control.select_mailbox("INBOX").unwrap();
         let log = Log::of(&control);
         let error = method(&control).expect_err(name);
-        let expected = [
-            ErrorCode::ConnectionReset,
-            ErrorCode::ServerClosed,
-            ErrorCode::OutcomeUnknown,
-            ErrorCode::ConnectionAborted,
-        ];
-        assert!(expected.contains(&error.code()), "{name} ({how}): {error:?}");
+        assert!(is_lost(error.code()), "{name} ({how}): {error:?}");
         assert!(!control.is_connected(), "{name}");
         assert_eq!(log.only("disconnect"), ["disconnect"], "{name} ({how})");
         assert_eq!(log.only("error").len(), 1, "{name}: {:?}", log.take());
