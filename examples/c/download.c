@@ -27,20 +27,29 @@ static int failed(imapkit_control *imap, const char *doing) {
     return 1;
 }
 
+/* A number of the command line; -1 if it is none. */
+static int32_t number(const char *text) {
+    char *end = NULL;
+    long value = strtol(text, &end, 10);
+    return end == text || *end != 0 || value < 0 || value > INT32_MAX ? -1 : (int32_t)value;
+}
+
 int main(int argc, char **argv) {
-    if (argc < 7) {
+    int32_t port = argc > 2 ? number(argv[2]) : -1;
+    int32_t message = argc > 5 ? number(argv[5]) : -1;
+    if (argc < 7 || port < 0 || message < 0) {
         fprintf(stderr, "usage: download HOST PORT USER MAILBOX NUMBER FILE [CA-FILE]\n");
         return 64;
     }
     imapkit_control *imap = imapkit_control_new();
     imapkit_control_set_auth_type(imap, IMAPKIT_AUTH_AUTO);
     if (argc > 7) imapkit_control_set_certificate_authorities(imap, argv[7]);
-    if (imapkit_control_connect_ex(imap, argv[1], atoi(argv[2]), argv[3], getenv("IMAPKIT_PASSWORD"), 20,
+    if (imapkit_control_connect_ex(imap, argv[1], port, argv[3], getenv("IMAPKIT_PASSWORD"), 20,
                                    IMAPKIT_OPTION_SECURE_IMPLICIT))
         return failed(imap, "no connection");
     if (imapkit_control_examine_mailbox(imap, argv[4])) return failed(imap, argv[4]);
     imapkit_control_on_progress(imap, progress, NULL);
-    if (imapkit_control_store_message(imap, (uint32_t)atoi(argv[5]), argv[6])) return failed(imap, "downloading");
+    if (imapkit_control_store_message(imap, (uint32_t)message, argv[6])) return failed(imap, "downloading");
 
     uint64_t bytes = 0, rate = 0;
     imapkit_control_transfer_bytes(imap, &bytes);

@@ -30,8 +30,16 @@ static int32_t on_error(imapkit_control *imap, void *context, int32_t code, cons
     return 0;
 }
 
+/* A number of the command line; -1 if it is none. */
+static int32_t number(const char *text) {
+    char *end = NULL;
+    long value = strtol(text, &end, 10);
+    return end == text || *end != 0 || value < 0 || value > INT32_MAX ? -1 : (int32_t)value;
+}
+
 int main(int argc, char **argv) {
-    if (argc < 5) {
+    int32_t port = argc > 2 ? number(argv[2]) : -1;
+    if (argc < 5 || port < 0) {
         fprintf(stderr, "usage: errors HOST PORT USER MAILBOX [CA-FILE]\n");
         return 64;
     }
@@ -40,7 +48,7 @@ int main(int argc, char **argv) {
     imapkit_control_set_auth_type(imap, IMAPKIT_AUTH_AUTO);
     if (argc > 5) imapkit_control_set_certificate_authorities(imap, argv[5]);
 
-    int32_t code = imapkit_control_connect_ex(imap, argv[1], atoi(argv[2]), argv[3], getenv("IMAPKIT_PASSWORD"), 20,
+    int32_t code = imapkit_control_connect_ex(imap, argv[1], port, argv[3], getenv("IMAPKIT_PASSWORD"), 20,
                                               IMAPKIT_OPTION_SECURE_IMPLICIT);
     if (code == IMAPKIT_E_CERTIFICATE_REJECTED) {
         uint32_t status = 0;

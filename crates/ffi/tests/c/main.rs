@@ -64,8 +64,23 @@ fn list_shows_mailboxes_and_what_is_new() {
         let Some(run) = Program::example("list").run(under, &there.arguments(&[]), PASSWORD) else { continue };
         assert!(run.status.success(), "{run:?}");
         let said = String::from_utf8_lossy(&run.stdout);
-        assert!(said.contains("INBOX") && said.contains("2 messages, 2 unread"), "{said}");
+        assert!(said.contains("     2 messages, 2 unread\tINBOX\n"), "{said}");
         assert!(said.contains("new: first\nnew: second\n"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_port_is_not_taken_for_one() {
+    let there = There::new();
+    for name in ["list", "download", "errors", "wait"] {
+        let program = Program::example(name);
+        for port in ["", "abc", "99x", "-1", "99999999999999999999"] {
+            let mut arguments = there.arguments(&["1", "1", "1"]);
+            port.clone_into(&mut arguments[1]);
+            let run = program.run(Under::Nothing, &arguments, PASSWORD).expect("it runs");
+            assert_eq!(run.status.code(), Some(64), "{name} {port:?}: {run:?}");
+            assert!(String::from_utf8_lossy(&run.stderr).starts_with("usage: "), "{run:?}");
+        }
     }
 }
 
