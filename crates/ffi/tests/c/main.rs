@@ -154,6 +154,28 @@ fn whatever_careless_callers_do_is_answered_with_a_code() {
 }
 
 #[test]
+fn every_form_of_a_function_means_what_its_name_says() {
+    let there = There::new();
+    let program = Program::test("forms");
+    let plain = there.server.plain_port().expect("a plain port").to_string();
+    let folder = there.path("");
+    let clear = ["localhost", &plain, "me", &there.path("ca.pem"), &folder, "clear"].map(str::to_owned);
+    let mut secure = there.arguments(&[]);
+    secure.push(folder);
+    for (under, arguments) in [(Under::Nothing, secure), (Under::Valgrind, clear.to_vec())] {
+        let Some(run) = program.run(under, &arguments, PASSWORD) else { continue };
+        assert!(run.status.success(), "{under:?}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+    for server in imapkit_testkit::live::servers().iter().filter(|server| server.name.starts_with("dovecot")) {
+        let user = &server.users[1];
+        let ca = server.ca_file.display().to_string();
+        let arguments = [server.host.clone(), server.tls_port.to_string(), user.name.clone(), ca, there.path("")];
+        let run = program.run(Under::Nothing, &arguments, &user.password).expect("it runs");
+        assert!(run.status.success(), "{}: {}", server.name, String::from_utf8_lossy(&run.stderr));
+    }
+}
+
+#[test]
 fn connecting_a_thousand_times_leaks_nothing() {
     let there = There::new();
     // Each a control of its own, over TLS.
