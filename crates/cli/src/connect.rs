@@ -87,11 +87,9 @@ fn with_tokens(config: Config, user: String, tokens: Tokens) -> Config {
                 let text = "the server refused the token, and there is no other";
                 return Err(Error::new(ErrorKind::Auth, text));
             }
-            let asked = tokio::task::spawn_blocking(move || tokens.ask(refused)).await;
-            let problem = match asked {
-                Ok(Ok(token)) => return Ok(token),
-                Ok(Err(problem)) => problem,
-                Err(_) => Problem::new(Exit::Failed, "bug", "asking for a token was cut off"),
+            let problem = match tokens.ask(refused).await {
+                Ok(token) => return Ok(token),
+                Err(problem) => problem,
             };
             // Only what may pass by itself is tried again by those who stay connected.
             let kind = if problem.exit() == Exit::Network { ErrorKind::Io } else { ErrorKind::Auth };

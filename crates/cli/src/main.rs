@@ -58,5 +58,12 @@ fn run(low: args::low::Low, output: &mut Output) -> Outcome {
     let task = high::task(low.verb, output.today()?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(Exit::Failed, "system", format!("cannot start: {error}")))?;
-    runtime.block_on(commands::run(task, output))
+    let exit = runtime.block_on(commands::run(task, output)).unwrap_or_else(|problem| {
+        output.problem(&problem);
+        problem.exit()
+    });
+    // What is blocked, in the system's resolver for example, is not waited for (T111); only a token that is being renewed has to be kept.
+    oauth::keeper::settle();
+    runtime.shutdown_background();
+    Ok(exit)
 }

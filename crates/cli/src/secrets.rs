@@ -5,10 +5,12 @@
 //! The order: `--token-command`, `--password-command`, `IMAPKIT_TOKEN`, `IMAPKIT_PASSWORD`, the account's `token-command`, its
 //! `password-command`, its kept login, a prompt. protocol.md §4.6.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read};
-use std::process::{Command, Stdio};
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::process::{Command, ExitStatus, Stdio};
 
 use imapkit::types::Secret;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use zeroize::Zeroizing;
 
 use crate::args::way::Way;
 use crate::config::Account;
@@ -86,14 +88,27 @@ pub(crate) fn choose(
 }
 
 impl Tokens {
-    /// Asks; after `refused`, for another than the last one. Blocks.
-    pub(crate) fn ask(&self, refused: bool) -> Outcome<Secret> {
+    /// Asks; after `refused`, for another than the last one. Dropped, it ends the command; a token that is being renewed is still kept.
+    pub(crate) async fn ask(self, refused: bool) -> Outcome<Secret> {
         match self {
-            Self::Command(command) => from_command("token", command),
+            Self::Command(command) => {
+                let mut shell = tokio::process::Command::from(shell(&command));
+                let child = shell.stdin(Stdio::inherit()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
+                let mut child = child.map_err(|error| failed("token", &unrunnable(&error)))?;
+                let mut text = Zeroizing::new(Vec::new());
+                if let Some(out) = child.stdout.take() {
+                    let _ = BufReader::new(out.take(MAX)).read_until(b'\n', &mut text).await;
+                }
+                secret_line("token", child.wait().await, &text)
+            }
             Self::Environment(variable) => std::env::var(variable)
                 .map(Secret::new)
                 .map_err(|_| Problem::new(Exit::Auth, "no-password", format!("{variable} is not UTF-8"))),
-            Self::Kept(keeper) => keeper.token(refused).map(|grant| grant.access_token),
+            Self::Kept(keeper) => {
+                let asked = tokio::task::spawn_blocking(move || keeper.token(refused)).await;
+                let cut = |_| Problem::new(Exit::Failed, "bug", "asking for a token was cut off");
+                asked.map_err(cut)?.map(|grant| grant.access_token)
+            }
         }
     }
 
@@ -136,7 +151,7 @@ impl Source {
                 Ok(text) => Ok(Secret::new(text)),
                 Err(_) => Err(missing(format!("{variable} is not UTF-8"))),
             },
-            Self::Prompt if std::io::stderr().is_terminal() => {
+            Self::Prompt if io::stderr().is_terminal() => {
                 match rpassword::prompt_password(format!("Password for {who}: ")) {
                     Ok(text) => Ok(Secret::new(text)),
                     Err(error) => Err(missing(format!("cannot ask for the password: {}", plain(&error)))),
@@ -152,28 +167,34 @@ fn missing(what: String) -> Problem {
         .next(format!("give --password-command COMMAND, or set {VARIABLE} in the environment"))
 }
 
-/// The first line that a command prints.
+/// The first line that a command prints. Blocks.
 pub(crate) fn from_command(what: &str, command: &str) -> Outcome<Secret> {
-    let failed = |why: &str| {
-        let problem = missing(format!("the {what} command {why}"));
-        if what == "password" { problem } else { Problem::new(Exit::Auth, "no-password", problem.what()) }
-    };
-    let mut child = shell(command)
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(&format!("cannot be run: {}", plain(&error))))?;
-    let mut line = String::new();
-    let read = child.stdout.take().map(|out| BufReader::new(out.take(MAX)).read_line(&mut line));
-    let secret = Secret::new(line);
-    let status = child.wait().map_err(|error| failed(&format!("cannot be waited for: {}", plain(&error))))?;
+    let mut child = shell(command).stdout(Stdio::piped()).spawn().map_err(|error| failed(what, &unrunnable(&error)))?;
+    let mut text = Zeroizing::new(Vec::new());
+    if let Some(out) = child.stdout.take() {
+        let _ = io::BufReader::new(out.take(MAX)).read_until(b'\n', &mut text);
+    }
+    secret_line(what, child.wait(), &text)
+}
+
+/// The line of a command that ended so.
+fn secret_line(what: &str, ended: io::Result<ExitStatus>, line: &[u8]) -> Outcome<Secret> {
+    let status = ended.map_err(|error| failed(what, &format!("cannot be waited for: {}", plain(&error))))?;
     if !status.success() {
-        return Err(failed(&format!("failed ({status})")));
+        return Err(failed(what, &format!("failed ({status})")));
     }
-    if !matches!(read, Some(Ok(_))) {
-        return Err(failed("printed something that is not UTF-8"));
-    }
-    let line = secret.expose().trim_end_matches(['\r', '\n']);
-    if line.is_empty() { Err(failed("printed nothing")) } else { Ok(Secret::new(line)) }
+    let line = std::str::from_utf8(line).map_err(|_| failed(what, "printed something that is not UTF-8"))?;
+    let line = line.trim_end_matches(['\r', '\n']);
+    if line.is_empty() { Err(failed(what, "printed nothing")) } else { Ok(Secret::new(line)) }
+}
+
+fn unrunnable(error: &io::Error) -> String {
+    format!("cannot be run: {}", plain(error))
+}
+
+fn failed(what: &str, why: &str) -> Problem {
+    let problem = missing(format!("the {what} command {why}"));
+    if what == "password" { problem } else { Problem::new(Exit::Auth, "no-password", problem.what()) }
 }
 
 /// The user's own command in the user's own shell.

@@ -21,6 +21,9 @@ use crate::vault::{Grant, Login, Vault};
 /// A token that ends sooner than this, in seconds, is as good as ended.
 const MARGIN: i64 = 90;
 
+/// Held from asking the provider to keeping what it gave.
+static RENEWAL: Mutex<()> = Mutex::new(());
+
 /// Who has the tokens of an account. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Keeper {
@@ -62,6 +65,7 @@ impl Keeper {
     }
 
     fn renew(&self, good: impl Fn(&Grant) -> bool) -> Outcome<Grant> {
+        let _renewal = RENEWAL.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = self.vault.lock()?;
         let old = self.load()?;
         if good(&old) {
@@ -93,6 +97,12 @@ impl Keeper {
             _ => Err(nothing_kept(&self.vault)),
         }
     }
+}
+
+/// Waits until a token that is being renewed is kept, and has none renewed from now on: for the end of the program. Blocks, for no longer
+/// than the provider and the vault may take.
+pub(crate) fn settle() {
+    std::mem::forget(RENEWAL.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
 /// The configuration says that there is a login, and there is none.

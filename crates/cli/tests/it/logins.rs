@@ -5,6 +5,7 @@
 
 mod browser;
 mod device;
+mod hangs;
 mod keyring;
 mod live;
 mod mail;
