@@ -10,6 +10,7 @@ use std::fmt;
 use std::io;
 
 use imapkit_blocking::dial::{ProxyError, RaceError};
+use imapkit_blocking::recovery::Cause;
 use imapkit_blocking::transport::{self, CertificateError};
 use imapkit_blocking::types::Code;
 use imapkit_blocking::{Error, ErrorKind, ResolveError};
@@ -174,6 +175,8 @@ pub(crate) fn code_of(error: &Error) -> ErrorCode {
         ErrorKind::No => reply_code(error, ErrorCode::CommandFailed),
         ErrorKind::Bad => reply_code(error, ErrorCode::CommandRefused),
         ErrorKind::Bye => ErrorCode::ServerClosed,
+        // A login that the server puts off says nothing about the password.
+        ErrorKind::Auth if Cause::of(error).is_some_and(Cause::is_temporary) => ErrorCode::Throttled,
         ErrorKind::Auth if error.reply().is_some() => reply_code(error, ErrorCode::LoginRejected),
         ErrorKind::Auth => ErrorCode::MechanismUnavailable,
         ErrorKind::Unsafe if beneath::<Error>(error).is_some() => ErrorCode::StartTlsUnavailable,

@@ -207,6 +207,8 @@ impl Error {
     /// Whose fault it is.
     pub fn blame(&self) -> Blame {
         match self.0.kind {
+            // A login that the server puts off says nothing about who logs in.
+            ErrorKind::Auth if self.is_retryable() => Blame::Server,
             ErrorKind::Io | ErrorKind::Timeout | ErrorKind::Closed | ErrorKind::Unknown => Blame::Network,
             ErrorKind::Tls
             | ErrorKind::No

@@ -208,8 +208,8 @@ impl Recovery {
     /// What sort of trouble an end is; `None` for what waiting does not mend.
     fn trouble(&self, error: &Error, cause: Option<Cause>, up: Option<Duration>) -> Option<Trouble> {
         let by_server = match cause {
-            Some(Cause::TooManyConnections | Cause::DailyLimit | Cause::Throttled) => Some(Trouble::Throttle),
             Some(Cause::Unavailable) => Some(Trouble::Busy),
+            Some(cause) if cause.is_temporary() => Some(Trouble::Throttle),
             _ => match error.code() {
                 Some(Code::Limit | Code::Throttled) => Some(Trouble::Throttle),
                 Some(code) if code.class() == CodeClass::RetryLater => Some(Trouble::Busy),

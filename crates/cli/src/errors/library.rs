@@ -6,6 +6,7 @@
 use imapkit::dial::Security;
 use imapkit::recovery::Cause;
 use imapkit::transport::{CertificateError, CertificateProblem};
+use imapkit::wire::StatusKind;
 use imapkit::{Error, ErrorKind};
 use imapkit_discover::Source;
 
@@ -46,7 +47,8 @@ pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
             format!("{} is not to be trusted with a password: {error}", place.server_text()),
         )
         .next("nothing was sent; use imaps:// if the server has it, or ask its operator"),
-        ErrorKind::No | ErrorKind::Bad | ErrorKind::Bye => refused(error, place, doing),
+        ErrorKind::Bye => refused(error, place, doing, Exit::Network),
+        ErrorKind::No | ErrorKind::Bad => refused(error, place, doing, Exit::Failed),
         ErrorKind::Unsupported => {
             Problem::new(Exit::Failed, "unsupported", format!("{} cannot do this: {error}", place.server_text()))
         }
@@ -148,6 +150,13 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
         };
     }
     let cause = Cause::of(error);
+    if error.is_retryable() || cause.is_some_and(Cause::is_temporary) {
+        // It says nothing about the password.
+        return refused(error, place, "logging in", Exit::Network);
+    }
+    if cause.is_none() && is_bad(error) {
+        return refused(error, place, "logging in", Exit::Auth);
+    }
     let what = match cause {
         Some(cause) if exit(cause) == Exit::Auth && cause != Cause::Credentials => {
             format!("{} does not let {who} in: {}", place.server_text(), cause.means())
@@ -174,24 +183,29 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
     }
 }
 
-fn refused(error: &Error, place: &Place, doing: &str) -> Problem {
+/// `otherwise` is how a run ends when the cause does not say.
+fn refused(error: &Error, place: &Place, doing: &str, otherwise: Exit) -> Problem {
     let cause = Cause::of(error);
     let server = place.server_text();
     let what = match (error.kind(), cause) {
         (_, Some(cause)) => format!("{}, says {server} while {doing}", cause.means()),
         (ErrorKind::Bye, _) => format!("{server} ended the connection while {doing}"),
-        (ErrorKind::Bad, _) => format!("{server} did not understand us while {doing}"),
+        _ if is_bad(error) => format!("{server} did not understand us while {doing}"),
         _ => format!("{server} refused, while {doing}"),
     };
-    let is_bye = error.kind() == ErrorKind::Bye;
-    let exit = cause.map_or(if is_bye { Exit::Network } else { Exit::Failed }, exit);
-    let kind = cause.map_or(if is_bye { "bye" } else { "refused" }, Cause::name);
+    let exit = cause.map(exit).filter(|exit| *exit != Exit::Failed).unwrap_or(otherwise);
+    let kind = cause.map_or(if error.kind() == ErrorKind::Bye { "bye" } else { "refused" }, Cause::name);
     let problem = with_reply(Problem::new(exit, kind, what).said(error.server_text().unwrap_or_default()), error);
     match cause {
         Some(cause) => problem.next(advice(cause)),
         None if error.is_retryable() => problem.next("try again in some minutes"),
         None => problem,
     }
+}
+
+/// The server did not understand the command.
+fn is_bad(error: &Error) -> bool {
+    error.reply().is_some_and(|reply| reply.status == StatusKind::Bad)
 }
 
 fn with_reply(problem: Problem, error: &Error) -> Problem {

@@ -24,6 +24,7 @@ fn a_refused_login_is_explained_by_what_is_behind_it() {
             "make an app password",
         ),
         ("NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", "refused the password for ann", "check both"),
+        ("NO [AUTHENTICATIONFAILED] Failed, try again later", "refused the password for ann", "check both"),
         ("NO [ALERT] Your account is not enabled for IMAP use.", "IMAP is switched off", "switch IMAP on"),
         (
             "NO [WEBALERT https://example.org] Web login required.",
@@ -46,6 +47,27 @@ fn a_refused_login_is_explained_by_what_is_behind_it() {
 fn a_busy_server_is_4_and_said_to_be_busy() {
     let ran = ask("* BYE [UNAVAILABLE] Too many simultaneous connections from your IP", "NO").exits(4);
     assert!(ran.err.contains("too many connections are open") && ran.err.contains("wait some minutes"), "{ran:?}");
+}
+
+#[test]
+fn a_login_that_is_put_off_is_4_and_says_nothing_about_the_password() {
+    for (answer, says, advice) in [
+        ("NO [UNAVAILABLE] Temporary authentication failure.", "trouble of its own", "try again in some minutes"),
+        ("NO [LIMIT] Maximum number of connections from user+IP exceeded", "too many connections", "wait some minutes"),
+        ("NO [ALERT] Too many simultaneous connections. (Failure)", "too many connections", "wait some minutes"),
+        ("NO [INUSE] somebody else is at it", "trouble of its own", "try again in some minutes"),
+        (
+            "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds",
+            "slowing this account down",
+            "wait some",
+        ),
+    ] {
+        let ran = ask(GREETING, answer).exits(4);
+        assert!(ran.err.contains(says) && ran.err.contains(advice), "{answer}: {ran:?}");
+        assert!(!ran.err.contains("password"), "{answer}: {ran:?}");
+    }
+    let ran = ask(GREETING, "BAD what").exits(3);
+    assert!(ran.err.contains("did not understand us while logging in") && !ran.err.contains("password"), "{ran:?}");
 }
 
 #[test]

@@ -129,6 +129,19 @@ fn a_wrong_password_closes_everything_again() {
 }
 
 #[test]
+fn a_login_that_is_put_off_is_no_matter_of_the_password() {
+    let _guard = guard();
+    for answer in ["NO [ALERT] Too many simultaneous connections. (Failure)", "NO [UNAVAILABLE] Temporary failure"] {
+        let (_peer, control) = peer(move |conn| {
+            conn.send("* OK [CAPABILITY IMAP4rev1] ready\r\n")?;
+            let tag = conn.expect("LOGIN me secret")?;
+            conn.send(format!("{tag} {answer}\r\n"))
+        });
+        assert_eq!(code(plain(&control)), ErrorCode::Throttled, "{answer}");
+    }
+}
+
+#[test]
 fn every_way_to_log_in_that_the_server_offers_works() {
     let _guard = guard();
     let server = server([]);

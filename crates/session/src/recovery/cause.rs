@@ -55,7 +55,7 @@ struct Row {
 const TABLE: &[Row] = &[
     Row {
         cause: Cause::ImapDisabled,
-        says: &["not enabled for imap", "imap access is disabled", "imap is disabled", "enable imap"],
+        says: &["not enabled for imap", "imap access is disabled", "imap is disabled for", "enable imap"],
         name: "imap-disabled",
         means: "IMAP is switched off for this account",
         advice: "switch IMAP on in the account's settings at the provider, then try again",
@@ -186,8 +186,17 @@ impl Cause {
             Some(Code::Nonexistent | Code::TryCreate) => Some(Self::NoMailbox),
             Some(Code::WebAlert(_)) => Some(Self::SecurityCheck),
             Some(Code::Throttled) => text().or(Some(Self::Throttled)),
-            Some(Code::Unavailable | Code::ServerBug | Code::InUse) => text().or(Some(Self::Unavailable)),
-            Some(Code::AuthenticationFailed) => text().or(Some(Self::Credentials)),
+            // Dovecot: "[UNAVAILABLE] Temporary authentication failure".
+            Some(Code::Unavailable | Code::ServerBug | Code::InUse) => {
+                text().filter(|cause| *cause != Self::Credentials).or(Some(Self::Unavailable))
+            }
+            // Such a refusal is final, even when its text invites to try again later: the text may only say what about (T066).
+            Some(Code::AuthenticationFailed) => {
+                text().filter(|cause| !cause.is_temporary()).or(Some(Self::Credentials))
+            }
+            Some(Code::AuthorizationFailed) => {
+                text().filter(|cause| !cause.is_temporary()).or(Some(Self::NotConnected))
+            }
             Some(Code::Expired) => text().or(Some(Self::TokenExpired)),
             _ => text(),
         }
@@ -198,6 +207,11 @@ impl Cause {
         let text = text.to_lowercase();
         let row = TABLE.iter().find(|row| row.says.iter().any(|fragment| text.contains(fragment)))?;
         Some(row.cause)
+    }
+
+    /// Waiting mends it, and nobody's credentials are at fault.
+    pub fn is_temporary(self) -> bool {
+        matches!(self, Self::TooManyConnections | Self::DailyLimit | Self::Throttled | Self::Unavailable)
     }
 
     /// The name for programs: lower case, words joined by hyphens; never changes.
@@ -235,6 +249,8 @@ mod tests {
             ("Your account is not enabled for IMAP use. Please visit your Gmail settings page", Cause::ImapDisabled),
             ("[ALERT] Application-specific password required: https://support.google.com/…", Cause::AppPassword),
             ("IMAP access is disabled for your domain.", Cause::ImapDisabled),
+            // It does not say which.
+            ("AUTHENTICATE invalid credentials or IMAP is disabled", Cause::Credentials),
             ("Please using authorized code to login", Cause::AppPassword),
             ("Authorized code is incorrect", Cause::AppPassword),
             ("Please using weixin token", Cause::AppPassword),

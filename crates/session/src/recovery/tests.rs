@@ -64,6 +64,19 @@ fn t066_refused_credentials_are_offered_once() {
 }
 
 #[test]
+fn t066_a_refusal_that_invites_to_try_again_is_one_all_the_same() {
+    for code in [Code::AuthenticationFailed, Code::AuthorizationFailed] {
+        for text in ["Authentication failed, please try again later", "Internal error", "Too many connections"] {
+            let no = said(StatusKind::No, Some(code.clone()), text);
+            let setback = Recovery::new(BackoffConfig::default()).failed(at(1), &no, MOST);
+            assert_eq!((setback.trouble, setback.next), (Some(Trouble::Credentials), Next::Never), "{text}");
+        }
+    }
+    let no = said(StatusKind::No, Some(Code::AuthenticationFailed), "Application-specific password required");
+    assert_eq!(Cause::of(&no), Some(Cause::AppPassword), "what about, it may say");
+}
+
+#[test]
 fn c56_credentials_that_worked_are_offered_once_more() {
     let no = said(StatusKind::No, None, "LOGIN failed");
     let mut recovery = worked();
