@@ -2,11 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imapkit_session::ErrorKind;
+use imapkit_sasl::Credentials;
+use imapkit_session::{Error, ErrorKind};
 use imapkit_testkit::peer::PeerConn;
 
 use crate::gate::{Gate, PROTECTED, greet};
-use crate::visit::{CANARY, Link};
+use crate::visit::{CANARY, Link, Plan};
 
 const EVERYWHERE: [Link; 3] = [Link::Plain, PROTECTED[0], PROTECTED[1]];
 
@@ -48,7 +49,29 @@ fn t109_a_server_that_echoes_a_mechanism_makes_no_leak() {
             conn.expect_eof()
         };
         Gate::over(&EVERYWHERE).hold(conversation, |visit, _| {
-            assert_eq!(visit.error.as_ref().map(imapkit_session::Error::kind), Some(ErrorKind::Auth), "{visit:#?}");
+            assert_eq!(visit.error.as_ref().map(Error::kind), Some(ErrorKind::Auth), "{visit:#?}");
+        });
+    }
+}
+
+#[test]
+fn t109_a_server_that_echoes_a_token_makes_no_leak() {
+    let said = format!("user=me\u{1}auth=Bearer {CANARY}\u{1}\u{1}");
+    for echo in [CANARY.to_owned(), STANDARD.encode(CANARY), STANDARD.encode(&said)] {
+        let said = STANDARD.encode(&said);
+        let conversation = move |conn: &mut PeerConn, link| {
+            greet(conn, link, "SASL-IR AUTH=XOAUTH2")?;
+            let tag = conn.expect(&format!("AUTHENTICATE XOAUTH2 {said}"))?;
+            let why = format!(r#"{{"status":"not {echo}","scope":"for {echo} and {echo}"}}"#);
+            conn.send(format!("+ {}\r\n", STANDARD.encode(why)))?;
+            conn.expect_bytes("\r\n")?;
+            conn.send(format!("{tag} NO [AUTHENTICATIONFAILED] not {echo}\r\n"))?;
+            conn.expect_eof()
+        };
+        let by_token = |plan: &mut Plan| plan.credentials = Credentials::token("me", CANARY);
+        Gate::over(&PROTECTED).with(by_token).hold(conversation, |visit, _| {
+            let refusal = visit.error.as_ref().and_then(Error::token_refusal);
+            assert_eq!(refusal.and_then(|refusal| refusal.status.as_deref()), Some("not ***"), "{visit:#?}");
         });
     }
 }

@@ -3,6 +3,8 @@
 //! The whole token travels at once. When it is refused, the server first explains itself in a challenge of JSON and wants an answer that
 //! means nothing; the NO comes after that. The explanation goes into the error; refreshing the token is the caller's.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use imapkit_session::types::Secret;
 use imapkit_session::{Error, ErrorKind, Mechanism, TokenRefusal};
 use zeroize::Zeroizing;
@@ -18,6 +20,8 @@ pub(crate) struct OAuth {
     /// Why the token was refused, once the server has said so.
     refusal: Option<TokenRefusal>,
     token: Secret,
+    /// What must not show should the explanation say it back: the token and the message, as they are and as base64 (T109).
+    hidden: [Secret; 3],
 }
 
 impl OAuth {
@@ -35,7 +39,10 @@ impl OAuth {
     fn new(name: &'static str, head: &str, token: &Secret, dummy: &'static [u8]) -> Self {
         // `concat` makes one buffer of the right size: one that grows leaves unwiped copies behind.
         let first = [head, "\x01auth=Bearer ", token.expose(), "\x01\x01"].concat();
-        Self { name, first: Some(Zeroizing::new(first.into_bytes())), dummy, refusal: None, token: token.clone() }
+        let hidden =
+            [token.clone(), Secret::new(STANDARD.encode(token.expose())), Secret::new(STANDARD.encode(&first))];
+        let first = Some(Zeroizing::new(first.into_bytes()));
+        Self { name, first, dummy, refusal: None, token: token.clone(), hidden }
     }
 }
 
@@ -61,7 +68,7 @@ impl Mechanism for OAuth {
         if self.refusal.is_some() {
             return Err(Error::new(ErrorKind::Auth, "the server goes on after it has refused the token"));
         }
-        self.refusal = Some(refusal(challenge));
+        self.refusal = Some(refusal(challenge, &self.hidden));
         Ok(self.dummy.to_vec())
     }
 
@@ -78,10 +85,15 @@ impl Mechanism for OAuth {
 }
 
 /// Why the token was refused, from `{"status":"401","scope":"…"}`.
-fn refusal(json: &[u8]) -> TokenRefusal {
+fn refusal(json: &[u8], hidden: &[Secret]) -> TokenRefusal {
     let json = core::str::from_utf8(json).ok().filter(|json| json.len() <= MAX_EXPLANATION).unwrap_or_default();
-    let member = |wanted: &str| members(json).find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let member = |wanted: &str| members(json).find(|(name, _)| name == wanted).map(|(_, value)| masked(value, hidden));
     TokenRefusal::new(member("status").as_deref(), member("scope").as_deref())
+}
+
+fn masked(text: String, hidden: &[Secret]) -> String {
+    let there = hidden.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+    there.fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "***") } else { text })
 }
 
 /// The members of a JSON object whose values are strings or numbers, those of objects inside it too.
@@ -173,13 +185,13 @@ mod tests {
         for odd in
             ["", "{", "\"", "\"status", "\"status\":", "\"status\":\"4", "[1,2", "null", "{\"status\":null}", &huge]
         {
-            assert_eq!(refusal(odd.as_bytes()), TokenRefusal::default(), "{}", odd.len());
+            assert_eq!(refusal(odd.as_bytes(), &[]), TokenRefusal::default(), "{}", odd.len());
         }
-        assert_eq!(refusal(&[0xff; 100]).to_string(), "the server refused the token");
-        let status = |json: &str| refusal(json.as_bytes()).status.unwrap().into_string();
+        assert_eq!(refusal(&[0xff; 100], &[]).to_string(), "the server refused the token");
+        let status = |json: &str| refusal(json.as_bytes(), &[]).status.unwrap().into_string();
         assert_eq!(status(r#"{"x":{"status": "4\"\u0030\\"}}"#), r#"4"u0030\"#);
         assert_eq!(status("{\"status\":\"\u{1b}[2J401\"}"), "[2J401");
         let long = format!(r#"{{"scope":"{}"}}"#, "s".repeat(8000));
-        assert!(refusal(long.as_bytes()).to_string().len() < 600);
+        assert!(refusal(long.as_bytes(), &[]).to_string().len() < 600);
     }
 }

@@ -24,9 +24,10 @@ pub(crate) struct Redaction {
 }
 
 impl Redaction {
-    /// Takes a secret out, as it is and as a quoted string spells it.
+    /// Takes a secret out, as it is, as base64, and as a quoted string spells it.
     pub(crate) fn hide(&mut self, secret: &str) {
         self.hide_word(secret);
+        self.hide_message(secret.as_bytes());
         if secret.contains(['"', '\\']) {
             self.hide_word(&secret.replace('\\', "\\\\").replace('"', "\\\""));
         }
