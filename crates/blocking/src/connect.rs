@@ -168,6 +168,7 @@ impl Connector {
     /// As [`connect`], and `Cancelled`.
     pub fn connect_stream(self, stream: impl Stream) -> Result<Client, Error> {
         let (host, port) = plan::server(&self.config)?;
+        plan::guard(&self.config, &host, true)?;
         let tls = self.tls(&host, port)?;
         let socket = Socket::other(stream).map_err(|error| failure::io("taking over the stream", error))?;
         let mut attempt = Attempt::new(self.config.connect_timeout, Arc::clone(&self.cancel));

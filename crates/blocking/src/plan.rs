@@ -45,16 +45,22 @@ pub(crate) fn identity(config: &Config, host: &Host) -> Result<Host, Error> {
     config.certificate_name.as_ref().map_or_else(|| Ok(host.clone()), |name| Host::parse(name)).map_err(failure::misuse)
 }
 
+/// Refuses clear text that is not for this machine (T027).
+pub(crate) fn guard(config: &Config, host: &Host, direct: bool) -> Result<(), Error> {
+    let here = direct && host.is_loopback();
+    if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
+        let text =
+            format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
+        return Err(Error::new(ErrorKind::Unsafe, text));
+    }
+    Ok(())
+}
+
 /// Whom to call, and what can be refused before anything is resolved.
 pub(crate) fn check(config: &Config) -> Result<Plan, Error> {
     let (host, port) = server(config)?;
     let route = route(config, &host, port)?;
-    let here = host.is_loopback() && matches!(route, Route::Direct);
-    if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
-        let text =
-            format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
-        return Err(Error::new(ErrorKind::Unsafe, text)); // T027
-    }
+    guard(config, &host, matches!(route, Route::Direct))?;
     let tunnelled = matches!(route, Route::Unix(_) | Route::Command(_));
     if config.protection == Wanted::Tunnel && !tunnelled {
         return Err(Error::new(ErrorKind::Misuse, "a tunnel needs a route: a local socket or a command"));

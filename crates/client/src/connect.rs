@@ -188,6 +188,7 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (host, port) = parse_host(config)?;
+    guard(config, &host, true)?;
     let mut clock = Clock::new(config.connect_timeout);
     let tls = tls(config, &host, port, &clock).await?;
     let mut tokens = Tokens::first(config, &mut clock).await?;
@@ -207,14 +208,20 @@ fn identity(config: &Config, host: &Host) -> Result<Host, Error> {
     config.certificate_name.as_ref().map_or_else(|| Ok(host.clone()), |name| Host::parse(name)).map_err(failure::misuse)
 }
 
-/// What can be refused before anything is resolved.
-fn check(config: &Config, host: &Host, route: &Route) -> Result<(), Error> {
-    let here = host.is_loopback() && matches!(route, Route::Direct);
+/// Refuses clear text that is not for this machine (T027).
+fn guard(config: &Config, host: &Host, direct: bool) -> Result<(), Error> {
+    let here = direct && host.is_loopback();
     if config.protection == (Wanted::Plaintext { anywhere: false }) && !here {
         let text =
             format!("clear text to {host} is refused: it is not this machine (danger_plaintext_anywhere allows it)");
-        return Err(Error::new(ErrorKind::Unsafe, text)); // T027
+        return Err(Error::new(ErrorKind::Unsafe, text));
     }
+    Ok(())
+}
+
+/// What can be refused before anything is resolved.
+fn check(config: &Config, host: &Host, route: &Route) -> Result<(), Error> {
+    guard(config, host, matches!(route, Route::Direct))?;
     let tunnelled = matches!(route, Route::Unix(_) | Route::Command(_));
     if config.protection == Wanted::Tunnel && !tunnelled {
         return Err(Error::new(ErrorKind::Misuse, "a tunnel needs a route: a local socket or a command"));

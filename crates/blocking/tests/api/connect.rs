@@ -235,6 +235,9 @@ fn streams_local_sockets_and_commands_carry_imap_too() {
             line.clear();
         }
     };
+    let (near, _far) = UnixStream::pair().unwrap();
+    let elsewhere = Config::danger_plaintext("imap.example.org").login("me", "secret");
+    assert_eq!(connect_stream(&elsewhere, near).unwrap_err().kind(), ErrorKind::Unsafe, "T027");
     let (near, far) = UnixStream::pair().unwrap();
     let serving = std::thread::spawn(move || greet(far));
     near.set_nonblocking(true).unwrap();

@@ -60,6 +60,12 @@ async fn t027_clear_text_stays_on_this_machine() {
         let error = soon(imapkit::connect(&Config::danger_plaintext(host).login("me", "secret"))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsafe, "{host}: {error}");
     }
+    let elsewhere = Config::danger_plaintext("imap.example.org").login("me", "secret");
+    let (stream, _far) = tokio::io::duplex(64);
+    assert_eq!(
+        soon(imapkit::connect_stream(&elsewhere, stream)).await.err().map(|error| error.kind()),
+        Some(ErrorKind::Unsafe)
+    );
     let elsewhere = Config::danger_plaintext("localhost").host_address("192.0.2.1".parse().unwrap());
     assert_eq!(soon(imapkit::connect(&elsewhere)).await.unwrap_err().kind(), ErrorKind::Unsafe);
     let bad = Config::tls("not a host");
