@@ -148,6 +148,15 @@ impl Error {
         self.changed(|inner| inner.kind = kind)
     }
 
+    /// The same refusal with a code that says more than its own, if that is none or `[ALERT]`.
+    #[must_use]
+    pub(crate) fn behind(&self, code: &Code) -> Self {
+        self.changed(|inner| match &mut inner.reply {
+            Some(reply) if matches!(reply.code, None | Some(Code::Alert)) => reply.code = Some(code.clone()),
+            _ => {}
+        })
+    }
+
     /// The same error, said of `command`.
     #[must_use]
     pub fn in_command(&self, command: &'static str) -> Self {

@@ -71,11 +71,18 @@ pub(crate) struct OpeningState {
     plan: Opening,
     stage: Stage,
     opened: Opened,
+    /// The page on which the server wants to see the account's owner.
+    web_alert: Option<Code>,
 }
 
 impl OpeningState {
     pub(crate) fn new(plan: Opening) -> Self {
-        Self { plan, stage: Stage::ExpectGreeting, opened: Opened::default() }
+        Self { plan, stage: Stage::ExpectGreeting, opened: Opened::default(), web_alert: None }
+    }
+
+    /// Gmail tells the page apart from the refusal, ahead of it.
+    pub(crate) fn note_web_alert(&mut self, code: &Code) {
+        self.web_alert = Some(code.clone());
     }
 
     /// Somebody is logged in, and the last questions are on their way.
@@ -339,7 +346,13 @@ impl Session {
                 self.opening.opened.mechanism = Some(mechanism);
                 self.end_effect(Effect::Login, true);
             }
-            (Fed::Login(Err(error)), _) => self.login_refused(login_failed(&error)),
+            (Fed::Login(Err(error)), _) => {
+                let error = login_failed(&error);
+                self.login_refused(match &self.opening.web_alert {
+                    Some(code) => error.behind(code),
+                    None => error,
+                });
+            }
             (Fed::Id(server_id), Stage::ExpectEarlyId) => {
                 self.opening.opened.server_id = server_id;
                 self.log_in();

@@ -238,6 +238,8 @@ impl Session {
         self.read(input);
         self.left = input.len();
         self.place = self.framer.position(input);
+        // Who never pauses is not waited for any longer than others (T112).
+        self.check_timers();
         self.pump();
     }
 

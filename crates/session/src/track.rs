@@ -15,7 +15,7 @@ use imapkit_types::{Capabilities, Capability, Code, SeqNum, UidValidity};
 use imapkit_wire::{StatusKind, StatusLine, Untagged};
 
 use crate::command::Effect;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Reply};
 use crate::event::{Event, Layer, MailboxEvent};
 use crate::mailbox_view::MailboxView;
 use crate::session::Session;
@@ -132,7 +132,16 @@ impl Session {
         }
         self.capability_in(status);
         if self.state < State::Authenticated {
-            return false; // no code but CAPABILITY counts (RFC 9051 §11.3; T022)
+            // No code but CAPABILITY changes anything (RFC 9051 §11.3; T022). What is for people is told, if nobody else can have written it (T030).
+            match &status.code {
+                Some(Code::Alert) => self.alert(status),
+                Some(code @ Code::WebAlert(_)) if self.protection.is_confidential() => {
+                    self.opening.note_web_alert(code);
+                    self.events.push(Event::Notice(Reply::from(status)));
+                }
+                _ => {}
+            }
+            return false;
         }
         match &status.code {
             Some(Code::Alert) => {

@@ -6,6 +6,7 @@
 use imapkit::dial::Security;
 use imapkit::recovery::Cause;
 use imapkit::transport::{CertificateError, CertificateProblem};
+use imapkit::types::Code;
 use imapkit::wire::StatusKind;
 use imapkit::{Error, ErrorKind};
 use imapkit_discover::Source;
@@ -170,6 +171,10 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
     };
     let kind = cause.map_or("auth", Cause::name);
     let problem = with_reply(Problem::new(Exit::Auth, kind, what).said(text), error);
+    let problem = match error.code() {
+        Some(Code::WebAlert(page)) => problem.next(format!("the page it wants you to see: {}", clean(page))),
+        _ => problem,
+    };
     // What is known of the provider says more than a refusal without a reason.
     let known = place.found.as_ref().map(|found| found.advice.as_slice()).unwrap_or_default();
     match cause {

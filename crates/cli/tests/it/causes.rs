@@ -27,8 +27,8 @@ fn a_refused_login_is_explained_by_what_is_behind_it() {
         ("NO [AUTHENTICATIONFAILED] Failed, try again later", "refused the password for ann", "check both"),
         ("NO [ALERT] Your account is not enabled for IMAP use.", "IMAP is switched off", "switch IMAP on"),
         (
-            "NO [WEBALERT https://example.org] Web login required.",
-            "in a browser first",
+            "NO [WEBALERT https://example.org/page?x=1] Web login required.",
+            "the page it wants you to see: https://example.org/page?x=1",
             "log in on the provider's web site",
         ),
         ("NO [AUTHENTICATIONFAILED] AccessTokenExpired", "token has expired", "get a fresh token"),

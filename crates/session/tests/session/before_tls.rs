@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use imapkit_session::types::Code;
 use imapkit_session::{ErrorKind, Event, Layer, Opening, Security, State};
 
 use crate::link::{CANARY, Cut, Link, at_every_cut, opening};
@@ -170,6 +171,27 @@ fn t022_t030_codes_in_clear_text_are_not_shown() {
         link.say("A3 OK [CAPABILITY IMAP4rev1] in\r\n* OK [ALERT] disk full\r\n* OK [ALERT] disk full\r\n");
         let alerts: Vec<_> = link.events.iter().filter(|event| matches!(event, Event::Alert { .. })).collect();
         assert!(matches!(alerts[..], [Event::Alert { text, .. }] if &**text == "disk full"), "{alerts:?}");
+    });
+}
+
+#[test]
+fn t030_what_is_for_people_is_told_within_tls_before_login() {
+    at_every_cut(|cut| {
+        let mut link = Link::new(opening(Security::Tls), cut);
+        link.say("* OK [CAPABILITY IMAP4rev1] hi\r\n* OK [ALERT] closing at noon\r\n");
+        link.sent();
+        link.say("* NO [WEBALERT https://example.org/in?x=1] Web login required.\r\n");
+        let told: Vec<_> = link.events.iter().collect();
+        assert!(
+            matches!(told[..], [Event::Alert { text, .. }, Event::Notice(reply)]
+                if &**text == "closing at noon" && matches!(&reply.code, Some(Code::WebAlert(url)) if url.contains("/in?x"))),
+            "{told:?}"
+        );
+        link.say("A1 NO [ALERT] Please log in via your web browser\r\n");
+        let error = link.session.error().expect("it is over");
+        assert_eq!(error.kind(), ErrorKind::Auth);
+        assert!(matches!(error.code(), Some(Code::WebAlert(_))), "the page is known from the error: {error:?}");
+        assert_eq!(error.server_text(), Some("Please log in via your web browser"));
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use imapkit_session::commands::Noop;
 use imapkit_session::{Config, ErrorKind, Event, MailboxEvent, Security, State, Timers};
 
@@ -142,6 +143,21 @@ fn m023_bye_gives_its_reason_to_all_and_ends_soon() {
         assert!(error.to_string().contains("maintenance") && error.is_retryable(), "{error}");
         assert_eq!(link.events.iter().filter(|event| matches!(event, Event::Bye(_))).count(), 1);
     });
+}
+
+#[test]
+fn t112_who_never_pauses_is_not_waited_for_either() {
+    let mut link = Link::selected("IMAP4rev1", 3, Cut::Whole);
+    let noop = link.run(Noop);
+    link.sent();
+    let mut input = BytesMut::new();
+    for second in 0..5 {
+        // Always more, so that nobody looks at the clock in between.
+        input.extend_from_slice(b"* BYE bye bye\r\n");
+        link.session.handle_input(link.tick().after(Duration::from_secs(second)), &mut input);
+    }
+    assert!(link.session.error().is_some(), "it is over");
+    assert_eq!(noop.error().kind(), ErrorKind::Bye);
 }
 
 #[test]
