@@ -79,8 +79,47 @@ impl Trace {
         if self.lines.len() >= MAX_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(TraceLine { sent, text: text.into_boxed_str() });
+        self.lines.push_back(TraceLine { sent, text: without_keys(text).into_boxed_str() });
     }
+}
+
+/// What lets whoever reads it in, after these words: the address of a page with a session in it (WEBALERT), an authorised URL (RFC 4467), who
+/// is in a URL (REFERRAL), a device at a push service (protocol.md 4.6). Lower case.
+const KEYS: [&str; 5] = ["[webalert ", ";urlauth=", "imap://", "imaps://", "xapplepushservice "];
+
+fn without_keys(mut text: String) -> String {
+    let mut from = 0_usize;
+    while let Some((at, word)) = next_key(&text, from) {
+        let start = at.saturating_add(word.len());
+        let behind = text.get(start..).unwrap_or_default();
+        let whole = behind.find(|c: char| c.is_whitespace() || "]\"\\)>".contains(c)).unwrap_or(behind.len());
+        let hidden = match word {
+            "[webalert " => {
+                behind.get(..whole).and_then(|url| url.find('?')).map(|query| query.saturating_add(1)..whole)
+            }
+            ";urlauth=" => Some(0..whole),
+            "imap://" | "imaps://" => {
+                let host = behind.get(..whole).and_then(|url| url.split('/').next()).unwrap_or_default();
+                host.rfind('@').map(|user| 0..user)
+            }
+            _ => Some(0..behind.len()),
+        };
+        from = start;
+        if let Some(hidden) = hidden {
+            text.replace_range(start.saturating_add(hidden.start)..start.saturating_add(hidden.end), "***");
+        }
+    }
+    text
+}
+
+/// The first of them from here on.
+fn next_key(text: &str, from: usize) -> Option<(usize, &'static str)> {
+    let rest = text.as_bytes().get(from..)?;
+    let found = |key: &&'static str| {
+        let at = rest.windows(key.len()).position(|window| window.eq_ignore_ascii_case(key.as_bytes()))?;
+        Some((at.saturating_add(from), *key))
+    };
+    KEYS.iter().filter_map(found).min_by_key(|(at, _)| *at)
 }
 
 /// Octets as one printable line: literal content is replaced by its size, the rest escaped and cut.
@@ -114,6 +153,29 @@ mod tests {
     fn literals_show_as_their_size() {
         assert_eq!(shorten(b"* 1 FETCH (BODY[] {5}\r\nhe\r\no UID 3)\r\n"), "* 1 FETCH (BODY[] {5}<5 octets> UID 3)");
         assert_eq!(shorten(b"* OK \x1b[2J\r\n"), "* OK \\x1b[2J");
+    }
+
+    #[test]
+    fn t109_what_lets_a_reader_in_is_left_out() {
+        for (line, shown) in [
+            (
+                "* NO [WEBALERT https://example.org/in?plt=AKgn] Web login required.",
+                "* NO [WEBALERT https://example.org/in?***] Web login required.",
+            ),
+            ("* NO [WebAlert https://example.org/in] why?", "* NO [WebAlert https://example.org/in] why?"),
+            (
+                "A1 OK [REFERRAL IMAP://me;AUTH=*@a/x] see imaps://b@c/ and imap://d/e@f",
+                "A1 OK [REFERRAL IMAP://***@a/x] see imaps://***@c/ and imap://d/e@f",
+            ),
+            (
+                r#"* GENURLAUTH \"imap://me@a/b/;uid=2;urlauth=anonymous:internal:91354a\" x"#,
+                r#"* GENURLAUTH \"imap://***@a/b/;uid=2;urlauth=***\" x"#,
+            ),
+            ("A1 XAPPLEPUSHSERVICE aps-device-token 0123", "A1 XAPPLEPUSHSERVICE ***"),
+            ("* OK nothing", "* OK nothing"),
+        ] {
+            assert_eq!(without_keys(line.into()), shown);
+        }
     }
 
     #[test]

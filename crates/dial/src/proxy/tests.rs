@@ -169,6 +169,8 @@ fn credentials_are_never_shown() {
     let negotiation = proxy.negotiate(&Host::parse("h").unwrap(), 993).unwrap();
     let shown = format!("{proxy:?} {negotiation:?} {:?}", proxy.credentials);
     assert!(!shown.contains("canary"), "{shown}");
-    let error = Proxy::parse("socks5://canary:canary%zz@p").unwrap_err();
-    assert!(!format!("{error} {error:?}").contains("canary"));
+    for text in ["socks5://canary:canary%zz@p", "http://ann:canary", "http://ann:canary:1", "http://ann:can/canary"] {
+        let error = Proxy::parse(text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{text}: {error:?}");
+    }
 }
