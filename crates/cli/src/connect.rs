@@ -64,9 +64,11 @@ pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Pl
         return Ok((place, with_tokens(config, user, tokens.clone()).auth(policy)));
     }
     let proof = match target.auth {
-        Some(Method::External) => Proof::External,
-        Some(Method::Anonymous) => Proof::Anonymous,
-        Some(Method::XOAuth2 | Method::OAuthBearer) => Proof::Token(target.secret.read(&place.to_string())?),
+        Some(Accept::Only(Method::External)) => Proof::External,
+        Some(Accept::Only(Method::Anonymous)) => Proof::Anonymous,
+        Some(Accept::Only(Method::XOAuth2 | Method::OAuthBearer)) => {
+            Proof::Token(target.secret.read(&place.to_string())?)
+        }
         _ => Proof::Password(target.secret.read(&place.to_string())?),
     };
     Ok((place, config.credentials(Credentials::new(user, proof)).auth(policy)))
@@ -74,8 +76,7 @@ pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Pl
 
 /// Which ways to log in are acceptable.
 pub(crate) fn policy(target: &Target) -> Policy {
-    let accept = target.auth.map_or(Accept::Best, Accept::Only);
-    Policy { accept, danger_clear: target.allow_cleartext, ..Policy::default() }
+    Policy { accept: target.auth.unwrap_or_default(), danger_clear: target.allow_cleartext, ..Policy::default() }
 }
 
 /// Has the library ask for a token at each connect, and once more when the server refuses it.

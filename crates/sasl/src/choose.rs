@@ -70,6 +70,8 @@ pub enum Accept {
     Scram,
     /// Only this one.
     Only(Method),
+    /// Only this one of the SCRAM family, and tied to the TLS connection: the mechanism of that name that ends in `-PLUS`.
+    Bound(Method),
 }
 
 /// What ties a login to one TLS connection, so that nobody can pass it on to another.
@@ -161,6 +163,7 @@ impl Credentials {
             Accept::Best => way.method() != Method::CramMd5,
             Accept::Scram => way.method().is_scram(),
             Accept::Only(method) => way.method() == method,
+            Accept::Bound(method) => **way == Way::Plus(method),
         };
         let mut ways: Vec<Way> = all.iter().filter(acceptable).copied().collect();
         ways.retain(|way| bound || !matches!(way, Way::Plus(_)));
@@ -232,6 +235,7 @@ impl Credentials {
         }
         let wanted = match (self.policy.accept, &self.proof) {
             (Accept::Only(method), _) => method.name(),
+            (Accept::Bound(method), _) => Way::Plus(method).name(),
             (Accept::Scram, _) => "SCRAM",
             (Accept::Best, Proof::Password(_)) => "a way to log in with a password",
             (Accept::Best, Proof::Token(_)) => "a way to log in with a token",
@@ -269,7 +273,12 @@ impl Login for Credentials {
     fn choose(&mut self, offered: &Capabilities, link: Protection) -> Result<Credential, Error> {
         self.check()?;
         let binding = self.binding.as_ref().and_then(|source| source());
-        let mut ways = self.ways(self.policy.bind && binding.is_some());
+        let bind = self.policy.bind || matches!(self.policy.accept, Accept::Bound(_));
+        let mut ways = self.ways(bind && binding.is_some());
+        if let (Accept::Bound(method), None, true) = (self.policy.accept, &binding, ways.is_empty()) {
+            let text = format!("{} needs TLS: there is no connection to tie the login to", Way::Plus(method).name());
+            return Err(Error::new(ErrorKind::Unsafe, text));
+        }
         if ways.is_empty() {
             return Err(Error::new(
                 ErrorKind::Misuse,

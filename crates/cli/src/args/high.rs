@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use imapkit::dial::{Host, Route, Security};
-use imapkit::sasl::Method;
+use imapkit::sasl::{Accept, Method};
 use imapkit::transport::Digest;
 use imapkit::types::{Capability, Date, Flag, Flags, Key, Uid};
 
@@ -130,7 +130,7 @@ pub(crate) struct Target {
     pub(crate) timeout: Option<Duration>,
     /// Ask nobody where the server of an address is.
     pub(crate) no_discover: bool,
-    pub(crate) auth: Option<Method>,
+    pub(crate) auth: Option<Accept>,
     pub(crate) disabled: Vec<Capability>,
     pub(crate) allow_cleartext: bool,
     pub(crate) way: Way,
@@ -351,10 +351,15 @@ fn guard(place: &Place, way: &Way, allowed: bool) -> Outcome<()> {
     .next("use imaps:// or imap+starttls://; if it has to be, add --allow-cleartext"))
 }
 
-fn method(name: &str) -> Outcome<Method> {
-    let known =
-        "LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512, XOAUTH2, OAUTHBEARER, EXTERNAL, ANONYMOUS";
-    name.parse().map_err(|_| {
+/// A mechanism by its name; one that ends in `-PLUS` is tied to the TLS connection.
+fn method(name: &str) -> Outcome<Accept> {
+    let known = "LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512 and the same with -PLUS, XOAUTH2, OAUTHBEARER, EXTERNAL, \
+                 ANONYMOUS";
+    let accept = match name.to_ascii_uppercase().strip_suffix("-PLUS") {
+        Some(plain) => plain.parse().ok().filter(|method: &Method| method.is_scram()).map(Accept::Bound),
+        None => name.parse().ok().map(Accept::Only),
+    };
+    accept.ok_or_else(|| {
         Problem::usage(format!("the login mechanism {name:?} is not known")).next(format!("known are {known}"))
     })
 }

@@ -116,7 +116,7 @@ pub(crate) struct Connection {
     /// Compress the connection if the server can (COMPRESS=DEFLATE): for slow links
     #[arg(long)]
     pub(crate) compress: bool,
-    /// Log in by this SASL mechanism only, or by LOGIN
+    /// Log in by this SASL mechanism only, or by LOGIN; `-PLUS` ties the login to the TLS connection (SCRAM-SHA-256-PLUS)
     #[arg(long, value_name = "MECHANISM")]
     pub(crate) auth: Option<String>,
     /// Pretend that the server does not offer this capability; may be given more than once

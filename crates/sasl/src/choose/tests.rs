@@ -191,3 +191,19 @@ fn t109_nothing_shows_the_secret() {
         }
     }
 }
+
+#[test]
+fn t060_channel_binding_that_is_demanded_is_used_or_nothing_is() {
+    let bind = |method| me().policy(Policy { accept: Accept::Bound(method), ..Policy::default() });
+    let plus = "AUTH=PLAIN AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-512";
+    let demanded = bind(Method::ScramSha256).channel_binding(|| Some(bound()));
+    assert_eq!(chosen(demanded.clone(), plus, Protection::Tls).unwrap(), "SCRAM-SHA-256-PLUS");
+    let error = chosen(demanded, "AUTH=SCRAM-SHA-256 AUTH=PLAIN", Protection::Tls).unwrap_err();
+    assert!(error.kind() == ErrorKind::Auth && error.to_string().contains("SCRAM-SHA-256-PLUS"), "{error}");
+    for nothing in [bind(Method::ScramSha256), bind(Method::ScramSha256).channel_binding(|| None)] {
+        let error = chosen(nothing, plus, Protection::Clear).unwrap_err();
+        assert!(error.kind() == ErrorKind::Unsafe && error.to_string().contains("needs TLS"), "{error}");
+    }
+    let error = chosen(bind(Method::Plain).channel_binding(|| Some(bound())), plus, Protection::Tls).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+}

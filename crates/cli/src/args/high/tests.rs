@@ -34,6 +34,7 @@ fn what_makes_no_sense_is_refused_with_64() {
         "search ann@example.org is:unraed",
         "ls ann@example.org --pin abc",
         "ls ann@example.org --auth NTLM",
+        "ls ann@example.org --auth PLAIN-PLUS",
         "ls INBOX",
         "ls",
         "show ann@example.org/INBOX",

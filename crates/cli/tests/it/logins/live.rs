@@ -37,3 +37,17 @@ fn a_real_server_takes_the_token_and_gets_a_new_one_when_it_ended() {
         assert!(asked().is_empty(), "{}", server.name);
     }
 }
+
+#[test]
+fn a_login_can_be_tied_to_the_connection() {
+    for server in live::servers().iter().filter(|server| server.name == "dovecot24") {
+        let scene = Scene::new();
+        let user = &server.users[0];
+        let place = format!("{}@{}:{}", user.name, server.host, server.tls_port);
+        let ca = server.ca_file.to_str().unwrap();
+        let mut list = scene.command(&["ls", "-v", &place, "--ca-file", ca, "--auth", "scram-sha-256-plus"]);
+        list.env("IMAPKIT_PASSWORD", &user.password);
+        let listed = ran(list).good();
+        assert!(listed.err.contains("login by SCRAM-SHA-256-PLUS"), "{listed:?}");
+    }
+}
