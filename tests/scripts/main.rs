@@ -17,7 +17,7 @@ use imapkit_testkit::peer::Cut;
 use imapkit_testkit::script::Script;
 
 use crate::blocking_client::BlockingClient;
-use crate::sockets::FrontEnd;
+use crate::sockets::{Backend, FrontEnd};
 use crate::tokio_client::TokioClient;
 
 /// Scripts that mean something else when their bytes are cut: a client that has seen only the first line may answer it.
@@ -52,7 +52,10 @@ fn is_one_of(script: &Script, names: &[&str]) -> bool {
 fn on_sockets<F: FrontEnd>(script: &Script) -> Result<(), String> {
     let whole = !is_gate(script) || is_one_of(script, &WHOLE_WRITES) || is_one_of(script, &WHOLE_ON_SOCKETS);
     let cuts = if whole { &CUTS[..1] } else { &CUTS[..] };
-    cuts.iter().try_for_each(|cut| sockets::play::<F>(script, *cut))
+    // What is about TLS is played with both libraries.
+    let both = cfg!(feature = "legacy-tls") && is_gate(script) && script.uses_tls();
+    let backends = if both { &[Backend::Modern, Backend::Legacy][..] } else { &[Backend::Modern] };
+    backends.iter().try_for_each(|backend| cuts.iter().try_for_each(|cut| sockets::play::<F>(script, *cut, *backend)))
 }
 
 /// Plays the scripts that `can` be played and reports all that fail.

@@ -66,12 +66,21 @@ fn world() -> &'static World {
     })
 }
 
+/// Which library does TLS for the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Modern,
+    /// OpenSSL (`legacy-tls`).
+    Legacy,
+}
+
 /// Plays `script` with a client of this kind, the server's bytes cut like this; everything that did not go as written.
-pub(crate) fn play<F: FrontEnd>(script: &Script, cut: Cut) -> Result<(), String> {
+pub(crate) fn play<F: FrontEnd>(script: &Script, cut: Cut, backend: Backend) -> Result<(), String> {
     let world = world();
     let peer = Peer::setup().tls(world.identity.server_config()).cut(cut).spawn(script);
     let mut run = Run::<F> {
         script,
+        backend,
         port: peer.port(),
         client: None,
         events: Vec::new(),
@@ -96,12 +105,13 @@ pub(crate) fn play<F: FrontEnd>(script: &Script, cut: Cut) -> Result<(), String>
             _ => {}
         },
     }
-    if problems.is_empty() { Ok(()) } else { Err(format!("{cut:?}: {}", problems.join("\n  "))) }
+    if problems.is_empty() { Ok(()) } else { Err(format!("{cut:?}, {backend:?}: {}", problems.join("\n  "))) }
 }
 
 /// One script under way.
 struct Run<'a, F> {
     script: &'a Script,
+    backend: Backend,
     port: u16,
     client: Option<F>,
     events: Vec<String>,
@@ -137,7 +147,8 @@ impl<F: FrontEnd> Run<'_, F> {
     fn connect(&mut self, connect: &Connect) -> Outcome {
         let world = world();
         let authority = if connect.other_roots { &world.stranger } else { &world.authority };
-        let tls = TlsConfig::builder().roots(Roots::Given).authorities_pem(authority.pem().as_bytes()).build();
+        let tls = TlsConfig::builder().roots(Roots::Given).authorities_pem(authority.pem().as_bytes());
+        let tls = tls.secure_fallback(self.backend == Backend::Legacy).build();
         let tls = tls.expect("our own authority is well formed");
         let site = Site { port: self.port, tls, trace: Arc::clone(&self.trace) };
         let client = F::connect(connect, &site);

@@ -199,7 +199,8 @@ fn refused(error: &Error, place: &Place, doing: &str, otherwise: Exit) -> Proble
         _ => format!("{server} refused, while {doing}"),
     };
     let exit = cause.map(exit).filter(|exit| *exit != Exit::Failed).unwrap_or(otherwise);
-    let kind = cause.map_or(if error.kind() == ErrorKind::Bye { "bye" } else { "refused" }, Cause::name);
+    let otherwise = if error.kind() == ErrorKind::Bye { "bye" } else { "refused" };
+    let kind = cause.map_or(otherwise, Cause::name);
     let problem = with_reply(Problem::new(exit, kind, what).said(error.server_text().unwrap_or_default()), error);
     match cause {
         Some(cause) => problem.next(advice(cause)),
