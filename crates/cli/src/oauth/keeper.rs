@@ -65,7 +65,6 @@ impl Keeper {
     }
 
     fn renew(&self, good: impl Fn(&Grant) -> bool) -> Outcome<Grant> {
-        let _renewal = RENEWAL.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = self.vault.lock()?;
         let old = self.load()?;
         if good(&old) {
@@ -73,6 +72,7 @@ impl Keeper {
             return Ok(old);
         }
         let account = self.vault.account();
+        let _renewal = RENEWAL.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = self.client(&old).refresh(&old).map_err(|problem| match problem.exit() {
             Exit::Auth => problem.next(format!("for this account: imapkit login --account {account}")),
             _ => problem,
@@ -100,7 +100,7 @@ impl Keeper {
 }
 
 /// Waits until a token that is being renewed is kept, and has none renewed from now on: for the end of the program. Blocks, for no longer
-/// than the provider and the vault may take.
+/// than the provider and the store may take.
 pub(crate) fn settle() {
     std::mem::forget(RENEWAL.lock().unwrap_or_else(PoisonError::into_inner));
 }
