@@ -6,12 +6,15 @@
 use imapkit_blocking::session::commands::Raw;
 use imapkit_blocking::types::Key;
 use imapkit_blocking::wire::{RawToken, Untagged};
-use imapkit_blocking::{Error, ErrorKind};
+use imapkit_blocking::{Error, ErrorKind, Selected};
 
 use crate::code::ErrorCode;
 use crate::control::{Control, Inner, Result};
 use crate::error::ControlError;
 use crate::message::By;
+
+/// Messages may have come, and servers may say the same twice.
+const SLACK: u64 = 10_000;
 
 impl Control {
     /// The numbers of the messages that match, ascending. `criteria` is written as in RFC 9051 §6.4.4: `UNSEEN FROM "bob"`, `OR SUBJECT "a b"
@@ -35,7 +38,9 @@ impl Control {
     /// As [`Control::search_mailbox`].
     pub fn search_keys(&self, key: Key) -> Result<Vec<u32>> {
         self.inner.call("search_keys", |inner| {
-            let found = inner.selected()?.search_seq(key).map_err(judge)?;
+            let selected = inner.selected()?;
+            let found = selected.search_seq(key).map_err(judge)?;
+            check(&selected, found.len())?;
             Ok(found.iter().map(imapkit_blocking::types::SeqNum::get).collect())
         })
     }
@@ -46,7 +51,9 @@ impl Control {
     /// As [`Control::search_mailbox`].
     pub fn search_keys_uid(&self, key: Key) -> Result<Vec<u32>> {
         self.inner.call("search_keys_uid", |inner| {
-            let found = inner.selected()?.search(key).map_err(judge)?;
+            let selected = inner.selected()?;
+            let found = selected.search(key).map_err(judge)?;
+            check(&selected, found.len())?;
             Ok(found.iter().map(imapkit_blocking::types::Uid::get).collect())
         })
     }
@@ -58,6 +65,7 @@ impl Inner {
         let command = command(criteria, charset, by)?;
         let answer = selected.client().run(command).map_err(judge)?;
         let mut found = Vec::new();
+        check(&selected, answer.untagged.iter().map(count).fold(0, u64::saturating_add))?;
         for data in answer.untagged {
             match data {
                 Untagged::Search(numbers, _) => found.extend(numbers),
@@ -73,6 +81,26 @@ impl Inner {
         found.dedup();
         Ok(found)
     }
+}
+
+/// How many numbers there are in an answer.
+fn count(data: &Untagged) -> u64 {
+    let length = |(a, b): &(u32, u32)| u64::from(a.abs_diff(*b)).saturating_add(1);
+    match data {
+        Untagged::Search(numbers, _) => numbers.len() as u64,
+        Untagged::Esearch(result) => result.all.iter().flatten().map(length).sum(),
+        _ => 0,
+    }
+}
+
+/// Ranges are a few octets on the way and gigabytes in a list: nothing has more matches than there are messages (H26).
+fn check(selected: &Selected, found: u64) -> Result<()> {
+    let most = u64::from(selected.exists()?).saturating_add(SLACK);
+    if found <= most {
+        return Ok(());
+    }
+    let text = format!("the server tells of {found} matches, more than the limit of {most} by the messages there are");
+    Err(ControlError::new(ErrorCode::LimitExceeded, text))
 }
 
 /// The command for these criteria.

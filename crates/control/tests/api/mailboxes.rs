@@ -1,6 +1,6 @@
 //! Mailboxes: selected and left as the original does it, listed, changed.
 
-use imapkit_control::{ErrorCode, MailboxFlags, MessageFlags, NamespaceKind, ResultCode, Section};
+use imapkit_control::{Control, ErrorCode, MailboxFlags, MessageFlags, NamespaceKind, ResultCode, Section};
 
 use super::support::{code, connected, guard, log_in, log_in_and_select, mail, peer, selected, server};
 
@@ -306,4 +306,33 @@ fn reset_leaves_the_mailbox_and_forgets_errors() {
     );
     assert_eq!(server.messages("me", "INBOX").unwrap().len(), 1);
     control.select_mailbox("INBOX").unwrap();
+}
+
+#[test]
+fn h026_more_matches_than_messages_are_not_made_room_for() {
+    type Search = fn(&Control) -> imapkit_control::Result<Vec<u32>>;
+    let _guard = guard();
+    let searches: [Search; 4] = [
+        |control| control.search_mailbox("ALL", None),
+        |control| control.search_mailbox_uid("ALL", None),
+        |control| control.search_keys(imapkit_control::Key::All),
+        |control| control.search_keys_uid(imapkit_control::Key::All),
+    ];
+    for search in searches {
+        let (_peer, control) = peer(|conn| {
+            log_in_and_select(conn, "ESEARCH")?;
+            let (tag, line) = conn.expect_line()?;
+            let uid = if line.starts_with("UID") { "UID " } else { "" };
+            conn.send(format!("* ESEARCH (TAG \"{tag}\") {uid}ALL 1:4294967295\r\n{tag} OK done\r\n"))?;
+            while let Ok((tag, _)) = conn.expect_line() {
+                conn.send(format!("{tag} OK done\r\n"))?;
+            }
+            Ok(())
+        });
+        control.connect(None, None, None, None, None, None).unwrap();
+        control.select_mailbox("INBOX").unwrap();
+        let error = search(&control).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::LimitExceeded, "{error}");
+        control.check_mailbox().expect("the connection goes on");
+    }
 }
