@@ -79,7 +79,8 @@ impl Control {
     /// Logs in on a connection that was made without a user. Arguments that are not given are taken from the properties.
     ///
     /// # Errors
-    /// [`ErrorCode::AlreadyAuthenticated`]; [`ErrorCode::LoginRejected`] or [`ErrorCode::TokenRejected`], after which the connection is closed.
+    /// [`ErrorCode::AlreadyAuthenticated`]; [`ErrorCode::LoginRejected`] or [`ErrorCode::TokenRejected`], after which the connection is closed,
+    /// as after a login that took too long or was cancelled. That is our doing, and `on_disconnect` does not come.
     pub fn login(&self, user_name: Option<&str>, password: Option<&str>, auth_type: Option<AuthType>) -> Result<()> {
         self.inner.call("login", |inner| {
             let client = inner.client()?;
@@ -88,14 +89,9 @@ impl Control {
             }
             let login = LoginPlan::new(&inner.settings(), user_name, password, auth_type)?
                 .ok_or_else(|| ControlError::invalid("no user: give one to login, or set user_name"))?;
-            let (identify, server) = (inner.settings().options.contains(Options::Identify), inner.server());
+            let (identify, server) = (inner.options().contains(Options::Identify), inner.server());
             let outcome = inner.log_in(&client, &login, identify, server, inner.timeout());
-            let refused = |error: &ControlError| error.cause().is_some_and(|cause| cause.kind() == ErrorKind::Auth);
-            if outcome.as_ref().is_err_and(refused) && !client.is_open() {
-                // It is we who leave, which is no event.
-                inner.let_go();
-            }
-            outcome
+            outcome.inspect_err(|error| inner.part(&client, error))
         })
     }
 
@@ -107,11 +103,7 @@ impl Control {
     pub fn disconnect(&self) -> Result<()> {
         self.inner.call("disconnect", |inner| {
             inner.client()?;
-            inner.enter(State::Closing);
-            let Some(live) = inner.live().take() else { return Ok(()) };
-            *inner.open() = None;
-            // A server that is rude at the end is gone all the same (T049).
-            let _ = live.client.logout();
+            inner.say_goodbye();
             Ok(())
         })
     }
@@ -141,6 +133,12 @@ impl Inner {
         Ok(plan)
     }
 
+    /// What the connection was made with, as far as `connect` was told; else what is set.
+    pub(crate) fn options(&self) -> Options {
+        let given = self.live().as_ref().and_then(|live| live.options);
+        given.unwrap_or_else(|| self.settings().options)
+    }
+
     pub(crate) fn server(&self) -> (String, u16) {
         self.live().as_ref().map(|live| live.server.clone()).unwrap_or_default()
     }
@@ -153,9 +151,18 @@ impl Inner {
             return Err(ControlError::new(ErrorCode::AlreadyConnected, "there is a connection; call disconnect first"));
         }
         self.enter(State::Connecting);
-        self.status().refused = None;
+        {
+            let mut status = self.status();
+            status.refused = None;
+            status.reply = None;
+        }
         let outcome = self.open_and_log_in(plan);
-        if outcome.is_err() {
+        if let Err(error) = &outcome {
+            if self.connection().is_some() {
+                self.keep_reply();
+            } else if let Some(reply) = error.cause().and_then(Error::reply) {
+                self.note_refusal(reply);
+            }
             self.let_go();
         }
         outcome
@@ -169,7 +176,7 @@ impl Inner {
         let spent = began.elapsed();
         let authenticated = client.opened().opened.authenticated;
         let server = (plan.name.clone(), plan.port);
-        self.take_over(Live::new(client.clone(), server.clone()));
+        self.take_over(Live::new(client.clone(), server.clone(), plan.given));
         self.warn_of_certificate(&client)?;
         let identify = plan.options.contains(Options::Identify);
         match &plan.login {
@@ -229,7 +236,7 @@ impl Inner {
     }
 
     /// A certificate was accepted that is not valid, or a protection that is weak.
-    fn warn_of_certificate(&self, client: &Client) -> Result<()> {
+    pub(crate) fn warn_of_certificate(&self, client: &Client) -> Result<()> {
         let Some(facts) = client.tls() else { return Ok(()) };
         if let Some(problem) = &facts.problem {
             self.warn(ErrorCode::CertificateRejected, &problem.to_string())?;
@@ -239,7 +246,9 @@ impl Inner {
 
     fn warn(&self, code: ErrorCode, text: &str) -> Result<()> {
         self.trace.warning(text);
-        self.events.security_warning(code, text)
+        self.events.security_warning(code, text)?;
+        // It may have cancelled instead.
+        self.check_cancelled()
     }
 
     /// Logs in on an open connection, within this time.
@@ -257,13 +266,18 @@ impl Inner {
             self.warn(ErrorCode::SecureConnectionRequired, "others can read this connection: it is not encrypted")?;
         }
         self.enter(State::Authenticating);
-        let client = client.with_timeout(time);
+        let until = Instant::now() + time;
         if identify {
-            identify_first(&client);
+            identify_first(&client.with_timeout(time))?;
+            self.check_cancelled()?;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(expired(time));
         }
         // What the server forbids in clear text is not done in another way that tells as much (T028).
         let credentials = login.credentials(!forbidden).endpoint(name, port);
-        client.login_as(credentials).map(drop).map_err(|error| {
+        client.with_timeout(left).login_as(credentials).map(drop).map_err(|error| {
             let wants_tls = clear && forbidden && error.reply().is_none();
             let no_way = matches!(error.kind(), ErrorKind::Auth | ErrorKind::Unsafe);
             let error = login.judge(ControlError::from(error));
@@ -273,11 +287,14 @@ impl Inner {
 }
 
 /// Coremail (163.com, 126.com) wants to know who asks before it lets anybody in; its greeting tells it.
-fn identify_first(client: &Client) {
+fn identify_first(client: &Client) -> Result<()> {
     let greeting = &client.opened().opened.greeting;
-    if greeting.contains("Coremail") && client.capabilities().has(&Capability::Id) {
-        // A NO or BAD to it is no error.
-        let _ = client.id(IDENTITY);
+    if !greeting.contains("Coremail") || !client.capabilities().has(&Capability::Id) {
+        return Ok(());
+    }
+    match client.id(IDENTITY) {
+        Err(error) if !matches!(error.kind(), ErrorKind::No | ErrorKind::Bad) => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

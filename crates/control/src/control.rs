@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imapkit_blocking::transport::CertificateError;
-use imapkit_blocking::{Answer, Canceller, Client, Selected};
+use imapkit_blocking::{Answer, Canceller, Client, ErrorKind, Selected};
 
 use crate::code::ErrorCode;
 use crate::constants::State;
@@ -109,17 +109,20 @@ impl Control {
 
     /// Begins the life of the object. Nothing has to be called first; this is kept for callers' habits, and clears the last error.
     pub fn initialize(&self) -> Result<()> {
-        self.inner.status().error = None;
-        Ok(())
+        self.inner.call("initialize", |inner| {
+            inner.status().error = None;
+            Ok(())
+        })
     }
 
     /// Ends the life of the object: disconnects, forgets all callbacks, and sets every property to its default. It can be used again.
     pub fn uninitialize(&self) -> Result<()> {
-        let gone = if self.is_connected() { self.disconnect() } else { Ok(()) };
-        self.events().clear();
-        *self.inner.settings() = Settings::default();
-        self.inner.trace.set(false, None, crate::constants::TraceFlags::Info)?;
-        gone
+        self.inner.call("uninitialize", |inner| {
+            inner.say_goodbye();
+            inner.events.clear();
+            *inner.settings() = Settings::default();
+            inner.trace.set(false, None, crate::constants::TraceFlags::Info)
+        })
     }
 
     pub(crate) fn events(&self) -> &Events {
@@ -297,11 +300,15 @@ impl Inner {
             self.status().refused = Some(Box::new(certificate.clone()));
         }
         self.status().error = Some(error.clone());
+        if self.events.is_inside() {
+            // A property that a callback set wrongly is told to the callback.
+            return;
+        }
         self.check_connection();
         // What these return is not looked at: the call has failed already.
-        match error.code() {
-            ErrorCode::Cancelled => drop(self.events.cancel()),
-            ErrorCode::TimedOut => drop(self.events.timeout()),
+        match error.ended_by() {
+            Some(ErrorKind::Cancelled) => drop(self.events.cancel()),
+            Some(ErrorKind::Timeout) => drop(self.events.timeout()),
             _ => {}
         }
         drop(self.events.error(error));
@@ -353,6 +360,30 @@ impl Inner {
         if let Some((result, text)) = reply.as_ref().map(crate::live::described) {
             drop(self.events.command(result, &text));
         }
+    }
+
+    /// Notes a reply that came before there was a connection to ask for it.
+    pub(crate) fn note_refusal(&self, reply: &Answer) {
+        self.status().reply = Some(reply.clone());
+        let (result, text) = crate::live::described(reply);
+        drop(self.events.command(result, &text));
+    }
+
+    /// Lets go of a connection that is closed because we do not want it, which is no event.
+    pub(crate) fn part(&self, client: &Client, why: &ControlError) {
+        if !client.is_open() && !why.is_loss() {
+            self.keep_reply();
+            self.let_go();
+        }
+    }
+
+    /// Says goodbye, if there is a connection.
+    pub(crate) fn say_goodbye(&self) {
+        self.enter(State::Closing);
+        let Some(live) = self.live().take() else { return };
+        *self.open() = None;
+        // A server that is rude at the end is gone all the same (T049).
+        let _ = live.client.logout();
     }
 
     /// Notes the reply to the command that matters, before others are sent to find out more.

@@ -61,6 +61,22 @@ impl ControlError {
         self.cause.as_ref()
     }
 
+    /// Whether time or somebody has ended the call; also where that left a change undecided.
+    pub(crate) fn ended_by(&self) -> Option<ErrorKind> {
+        match self.code {
+            ErrorCode::Cancelled => Some(ErrorKind::Cancelled),
+            ErrorCode::TimedOut => Some(ErrorKind::Timeout),
+            ErrorCode::OutcomeUnknown => self.cause.as_ref().and_then(beneath::<Error>).map(Error::kind),
+            _ => None,
+        }
+    }
+
+    /// The server has ended the connection, or the way to it.
+    pub(crate) fn is_loss(&self) -> bool {
+        let kind = self.cause.as_ref().map(Error::kind);
+        matches!(kind, Some(ErrorKind::Io | ErrorKind::Closed | ErrorKind::Bye))
+    }
+
     /// The same error with another number.
     #[must_use]
     pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {

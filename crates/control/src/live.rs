@@ -12,7 +12,7 @@ use imapkit_blocking::types::{BodyStructure, ListEntry, Uid};
 use imapkit_blocking::wire::StatusKind;
 use imapkit_blocking::{Answer, Client, Event, Events, MailboxEvent, Selected, State};
 
-use crate::constants::ResultCode;
+use crate::constants::{Options, ResultCode};
 
 /// One connection.
 pub(crate) struct Live {
@@ -24,6 +24,8 @@ pub(crate) struct Live {
     pub(crate) tls: Option<Arc<Facts>>,
     /// The name in the certificate, and the port, for STARTTLS.
     pub(crate) server: (String, u16),
+    /// Those given to `connect`, if any were.
+    pub(crate) options: Option<Options>,
     pub(crate) selection: Option<Selection>,
     /// What separates levels of the hierarchy, empty where there are none; asked for once.
     pub(crate) delimiter: Option<String>,
@@ -52,12 +54,12 @@ pub(crate) struct Selection {
 }
 
 impl Live {
-    pub(crate) fn new(client: Client, server: (String, u16)) -> Self {
+    pub(crate) fn new(client: Client, server: (String, u16), options: Option<Options>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let events = client.events();
         let tls = client.tls().map(Arc::new);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { number, client, events, tls, server, selection: None, delimiter: None, listing: None }
+        Self { number, client, events, tls, server, options, selection: None, delimiter: None, listing: None }
     }
 
     pub(crate) fn is_authenticated(&self) -> bool {

@@ -222,7 +222,12 @@ impl Inner {
         let selected = self.selected()?;
         let client = selected.client().clone();
         if expunge {
-            selected.close()?;
+            let examined = selected.info().read_only;
+            match selected.close() {
+                // See `close_without_expunge`.
+                Err(error) if error.kind() == ErrorKind::No && examined => {}
+                outcome => outcome?,
+            }
         } else if client.capabilities().has(&Capability::Unselect) {
             selected.unselect()?;
         } else {

@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) port: u16,
     pub(crate) link: Link,
     pub(crate) options: Options,
+    /// The same, if they were an argument and not a property.
+    pub(crate) given: Option<Options>,
     pub(crate) route: Route,
     pub(crate) timeout: Duration,
     /// Who logs in; nobody if no user is named.
@@ -92,7 +94,17 @@ impl Plan {
             Link::Clear
         };
         let login = LoginPlan::new(settings, arguments.user_name, arguments.password, None)?;
-        Ok(Self { host, name, port, link, options, route, timeout: Duration::from_secs(timeout.into()), login })
+        Ok(Self {
+            host,
+            name,
+            port,
+            link,
+            options,
+            given: arguments.options,
+            route,
+            timeout: Duration::from_secs(timeout.into()),
+            login,
+        })
     }
 
     pub(crate) fn is_tunnel(&self) -> bool {
@@ -147,6 +159,12 @@ impl LoginPlan {
             let what = if auth_type.is_oauth() { "access token" } else { "password" };
             return Err(ControlError::invalid(format!("there is a user name but no {what}")));
         }
+        let control = |text: &str| text.contains(['\r', '\n', '\0', '\u{1}']);
+        for (what, text) in [("user name", user), ("password", secret.expose())] {
+            if control(text) {
+                return Err(ControlError::invalid(format!("the {what} contains a control character")));
+            }
+        }
         Ok(Some(Self { user: user.to_owned(), secret, auth_type }))
     }
 
@@ -176,7 +194,9 @@ impl LoginPlan {
 
     /// The same error in terms of what was tried: a token that is refused is not a password.
     pub(crate) fn judge(&self, error: ControlError) -> ControlError {
+        let explained = error.cause().is_some_and(|cause| cause.token_refusal().is_some());
         match error.code() {
+            _ if explained => error.with_code(ErrorCode::TokenRejected),
             ErrorCode::LoginRejected if self.auth_type.is_oauth() => error.with_code(ErrorCode::TokenRejected),
             _ => error,
         }

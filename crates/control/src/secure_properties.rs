@@ -59,19 +59,21 @@ impl Control {
                 return Err(ControlError::new(ErrorCode::AlreadyAuthenticated, text));
             }
             let (config, (name, port)) = {
+                let options = inner.options();
                 let settings = inner.settings();
-                tls::check_build(settings.options, settings.versions)?;
-                (tls::config(&settings, settings.options)?, inner.server())
+                tls::check_build(options, settings.versions)?;
+                (tls::config(&settings, options)?, inner.server())
             };
-            client.start_tls(config, &name, port).map_err(|error| {
+            let started = client.start_tls(config, &name, port).map_err(|error| {
                 let refused = matches!(error.kind(), ErrorKind::No | ErrorKind::Bad);
                 let error = ControlError::from(error);
                 if refused { error.with_code(ErrorCode::StartTlsUnavailable) } else { error }
-            })?;
+            });
+            started.inspect_err(|error| inner.part(&client, error))?;
             if let Some(live) = &mut *inner.live() {
                 live.tls = client.tls().map(Arc::new);
             }
-            Ok(())
+            inner.warn_of_certificate(&client)
         })
     }
 

@@ -637,7 +637,7 @@ int32_t imapkit_control_is_readable(struct imapkit_control *control, bool *value
 // Whether a write would return at once.
 int32_t imapkit_control_is_writable(struct imapkit_control *control, bool *value);
 
-// Our own address on the connection, or of this machine.
+// Our own address on the connection; empty without one.
 int32_t imapkit_control_local_address(struct imapkit_control *control, char **text, size_t *length);
 
 // The name of this machine.
@@ -655,7 +655,7 @@ int32_t imapkit_control_password(struct imapkit_control *control, char **text, s
 // Sets the password.
 int32_t imapkit_control_set_password(struct imapkit_control *control, const char *value);
 
-// The URL of the proxy, without its password; empty if there is none.
+// The URL of the proxy as it was set, with its password if it has one; empty if there is none.
 int32_t imapkit_control_proxy(struct imapkit_control *control, char **text, size_t *length);
 
 // Sets the proxy by URL: socks5, socks5h, socks4a, http, https, command: or unix:. An empty text takes it away.

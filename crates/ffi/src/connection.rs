@@ -185,7 +185,7 @@ pub unsafe extern "C" fn imapkit_control_is_writable(control: *mut Handle, value
     })
 }
 
-/// Our own address on the connection, or of this machine.
+/// Our own address on the connection; empty without one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn imapkit_control_local_address(
     control: *mut Handle,
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn imapkit_control_set_password(control: *mut Handle, valu
     })
 }
 
-/// The URL of the proxy, without its password; empty if there is none.
+/// The URL of the proxy as it was set, with its password if it has one; empty if there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn imapkit_control_proxy(
     control: *mut Handle,

@@ -140,3 +140,60 @@ fn waiting_for_news_is_cancelled_too() {
     canceller.join().unwrap();
     control.check_mailbox().unwrap();
 }
+
+#[test]
+fn a_change_that_is_cut_off_is_unknown_and_told_by_why() {
+    let _guard = guard();
+    for cancelled in [false, true] {
+        let (_peer, control) = peer(|conn| {
+            log_in_and_select(conn, "")?;
+            conn.expect("EXPUNGE")?;
+            conn.drain()
+        });
+        control.connect(None, None, None, None, None, None).unwrap();
+        control.select_mailbox("INBOX").unwrap();
+        control.set_timeout(if cancelled { 30 } else { 1 }).unwrap();
+        let log = Log::of(&control);
+        let handle = control.cancel_handle();
+        let waiting = Arc::new(control);
+        let call = {
+            let control = Arc::clone(&waiting);
+            thread::spawn(move || control.expunge_mailbox())
+        };
+        while cancelled && !call.is_finished() {
+            thread::sleep(Duration::from_millis(100));
+            handle.cancel();
+        }
+        assert_eq!(code(call.join().unwrap()), ErrorCode::OutcomeUnknown);
+        let (timeouts, cancels) = (log.only("timeout").len(), log.only("cancel").len());
+        assert_eq!((timeouts, cancels), if cancelled { (0, 1) } else { (1, 0) });
+    }
+}
+
+#[test]
+fn a_warning_that_is_answered_by_cancelling_stops_the_password() {
+    let _guard = guard();
+    for later in [false, true] {
+        let (peer, control) = peer(|conn| {
+            conn.send("* OK [CAPABILITY IMAP4rev1] ready\r\n")?;
+            conn.expect_eof()
+        });
+        if later {
+            control.set_user_name("");
+            control.connect(None, None, None, None, None, None).unwrap();
+        }
+        let handle = control.cancel_handle();
+        control.on_security_warning(move |_, _| {
+            handle.cancel();
+            0
+        });
+        let outcome = if later {
+            control.login(Some("me"), None, None)
+        } else {
+            control.connect(None, None, Some("me"), None, None, None)
+        };
+        assert_eq!(code(outcome), ErrorCode::Cancelled);
+        drop(control);
+        peer.join().expect("not a byte was sent");
+    }
+}

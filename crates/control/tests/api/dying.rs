@@ -176,6 +176,60 @@ fn a_server_that_dies_before_login_is_told_once() {
 }
 
 #[test]
+fn a_connection_that_we_close_is_no_event_and_its_last_words_are_kept() {
+    let _guard = guard();
+    for (name, capabilities, answer, expected) in [
+        ("login", "", "NO [AUTHENTICATIONFAILED] not you", ErrorCode::LoginRejected),
+        ("login", "LOGINDISABLED", "", ErrorCode::SecureConnectionRequired),
+        ("secure", "STARTTLS", "OK begin\r\n* 1 EXISTS", ErrorCode::UnsafeServer),
+    ] {
+        let (_peer, control) = peer(move |conn| {
+            conn.send(format!("* OK [CAPABILITY IMAP4rev1 {capabilities}] ready\r\n"))?;
+            if answer.is_empty() {
+                return conn.expect_eof();
+            }
+            let (tag, _) = conn.expect_line()?;
+            conn.send(format!("{tag} {answer}\r\n"))?;
+            conn.expect_eof()
+        });
+        control.set_user_name("");
+        control.connect(None, None, None, None, None, None).unwrap();
+        let log = Log::of(&control);
+        let outcome =
+            if name == "login" { control.login(Some("me"), Some("secret"), None) } else { control.set_secure(true) };
+        assert_eq!(code(outcome), expected, "{answer}");
+        assert!(!control.is_connected() && log.only("disconnect").is_empty(), "{answer}");
+        if expected == ErrorCode::LoginRejected {
+            assert_eq!(log.only("command"), ["command No NO [AUTHENTICATIONFAILED] not you"]);
+            assert!(control.result_string().ends_with("not you"));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_while_connecting_is_the_last_reply() {
+    let _guard = guard();
+    for answer in ["* BYE too many of you\r\n", "* OK [CAPABILITY IMAP4rev1] ready\r\n"] {
+        let (_peer, control) = peer(move |conn| {
+            conn.send(answer)?;
+            if answer.starts_with("* OK") {
+                let (tag, _) = conn.expect_line()?;
+                conn.send(format!("{tag} NO too many of you\r\n"))?;
+            }
+            conn.close()
+        });
+        let log = Log::of(&control);
+        control.connect(None, None, None, None, None, None).unwrap_err();
+        assert!(control.result_string().ends_with("too many of you"), "{answer}: {}", control.result_string());
+        assert_eq!(log.only("command").len(), 1, "{answer}");
+        // The next connection has words of its own.
+        control.set_remote_port(1);
+        control.connect(None, None, None, None, None, None).unwrap_err();
+        assert_eq!(control.result_string(), "");
+    }
+}
+
+#[test]
 fn a_server_that_dies_in_the_middle_of_an_open_message_fails_the_read_and_is_told_once() {
     let _guard = guard();
     for asks in [false, true] {

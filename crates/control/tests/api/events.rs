@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use imapkit_control::{Control, ErrorCode, Section};
 
-use super::support::{Log, code, control, guard, log_in_and_select, mail, peer, selected, server};
+use super::support::{Log, code, connected, control, guard, log_in_and_select, mail, peer, selected, server};
 
 #[test]
 fn a_call_from_inside_a_callback_is_refused_and_does_no_harm() {
@@ -31,6 +31,26 @@ fn a_call_from_inside_a_callback_is_refused_and_does_no_harm() {
     assert_eq!(control.get_message(1, 0, Section::Preview).unwrap().len(), mail("one", 50_000).len());
     let seen = seen.lock().unwrap();
     assert!(!seen.is_empty() && seen.iter().all(|code| *code == ErrorCode::InProgress), "{seen:?}");
+}
+
+#[test]
+fn a_property_that_a_callback_sets_wrongly_is_told_to_the_callback() {
+    let _guard = guard();
+    let server = server([]);
+    let control = Arc::new(connected(&server));
+    let (inside, seen) = (Arc::downgrade(&control), Arc::new(Mutex::new(Vec::new())));
+    let told = Arc::clone(&seen);
+    control.on_error(move |_, _| {
+        let control = inside.upgrade().unwrap();
+        let refused = [control.set_timeout(0), control.initialize(), control.uninitialize()];
+        told.lock().unwrap().push(refused.map(code));
+        0
+    });
+    assert_eq!(code(control.select_mailbox("Nowhere")), ErrorCode::MailboxNotFound);
+    assert_eq!(*seen.lock().unwrap(), [[ErrorCode::InvalidArgument, ErrorCode::InProgress, ErrorCode::InProgress]]);
+    assert_eq!((control.user_name().as_str(), control.is_connected()), ("me", true), "nothing was forgotten");
+    control.uninitialize().unwrap();
+    assert_eq!((control.user_name().as_str(), control.is_connected()), ("", false));
 }
 
 #[test]
