@@ -216,6 +216,7 @@ fn check_final(message: &[u8]) -> Result<(), Error> {
             let text = "the server offers channel binding, yet its list did not: somebody may be changing what it says";
             Err(Error::new(ErrorKind::Unsafe, text))
         }
+        Some(why @ (b"invalid-proof" | b"unknown-user")) => Err(Error::refused_within(&printable(why))),
         Some(why) => Err(failed(&format!("the server refused the login by SCRAM: {}", printable(why)))),
         None if attribute.starts_with(b"v=") => Ok(()),
         None => Err(failed("the server's last message in SCRAM makes no sense")),

@@ -125,6 +125,13 @@ impl Error {
         Self::build(kind, Some(command), text, Some(reply), None)
     }
 
+    /// A refusal of who logs in that the server tells within the mechanism, as `e=invalid-proof` in SCRAM (RFC 5802 §7), ahead of its answer.
+    pub fn refused_within(text: &str) -> Self {
+        let text = bytes::Bytes::copy_from_slice(text.as_bytes());
+        let status = StatusLine { kind: StatusKind::No, code: Some(Code::AuthenticationFailed), text };
+        Self::refused("AUTHENTICATE", &status)
+    }
+
     fn build(
         kind: ErrorKind,
         command: Option<&'static str>,
