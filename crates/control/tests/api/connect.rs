@@ -373,3 +373,42 @@ fn on_connect_can_refuse_the_connection() {
     assert_eq!(code(plain(&control)), ErrorCode::Cancelled);
     assert!(!control.is_connected());
 }
+
+#[test]
+fn identify_goes_for_a_login_that_comes_later_too() {
+    let _guard = guard();
+    for given in [true, false] {
+        let (peer, control) = peer(|conn| {
+            conn.send("* OK [CAPABILITY IMAP4rev1 ID] Coremail ready\r\n")?;
+            let mut seen = Vec::new();
+            while let Ok((tag, line)) = conn.expect_line() {
+                seen.push(line.split(' ').next().unwrap_or_default().to_owned());
+                let done = if line.starts_with("LOGIN") { "OK [CAPABILITY IMAP4rev1 ID] in" } else { "OK done" };
+                conn.send(format!("{tag} {done}\r\n"))?;
+            }
+            assert!(seen.starts_with(&["ID".to_owned(), "LOGIN".to_owned()]), "{seen:?}");
+            Ok(())
+        });
+        control.set_user_name("");
+        if !given {
+            control.set_options(Options::Identify).unwrap();
+        }
+        control.connect(None, None, None, None, None, given.then_some(Options::Identify)).unwrap();
+        control.login(Some("me"), Some("secret"), None).unwrap();
+        drop(control);
+        peer.join().unwrap();
+    }
+}
+
+#[test]
+fn time_for_an_id_that_is_not_answered_is_time_of_the_login() {
+    let _guard = guard();
+    let (_peer, control) = peer(|conn| {
+        conn.send("* OK [CAPABILITY IMAP4rev1 ID] Coremail ready\r\n")?;
+        let (_, line) = conn.expect_line()?;
+        assert!(line.starts_with("ID "), "{line}");
+        conn.expect_eof()
+    });
+    let outcome = control.connect(None, None, None, None, Some(1), Some(Options::Identify));
+    assert_eq!(code(outcome), ErrorCode::TimedOut, "and no password goes out");
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use imapkit_control::{AuthType, Control, ErrorCode, Options, Section, TraceFlags};
 
-use super::support::{code, guard, mail, selected, server};
+use super::support::{code, guard, log_in_and_select, mail, peer, selected, server};
 
 #[test]
 fn what_is_not_set_has_the_default_of_the_contract() {
@@ -91,4 +91,33 @@ fn a_message_is_opened_by_its_uid_and_says_how_it_came() {
     let error = control.check_mailbox().unwrap_err();
     assert!(error.cause().is_some(), "{error}");
     assert!(!control.is_connected());
+}
+
+#[test]
+fn a_token_is_one_only_where_tokens_are_used() {
+    let control = Control::new();
+    control.set_auth_type(AuthType::XOAuth2);
+    control.set_bearer_token("token");
+    assert_eq!(control.bearer_token(), "token");
+    control.set_auth_type(AuthType::Plain);
+    assert_eq!(control.bearer_token(), "");
+}
+
+#[test]
+fn what_waits_to_be_read_shows() {
+    let _guard = guard();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (_peer, control) = peer(move |conn| {
+        log_in_and_select(conn, "")?;
+        wait.recv().unwrap();
+        conn.send("* 10 EXISTS\r\n")?;
+        conn.drain()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    assert!(!control.is_readable());
+    go.send(()).unwrap();
+    while !control.is_readable() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }

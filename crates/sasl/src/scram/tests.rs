@@ -217,7 +217,7 @@ fn a_wrong_password_is_told_apart_from_a_mechanism_that_failed() {
     for why in ["invalid-proof", "unknown-user"] {
         let error = check_final(format!("e={why}").as_bytes()).unwrap_err();
         assert_eq!((error.kind(), error.server_text()), (ErrorKind::Auth, Some(why)), "{error}");
-        assert_eq!(error.code().map(|code| code.name()), Some("AUTHENTICATIONFAILED"));
+        assert_eq!(error.code().map(imapkit_session::types::Code::name), Some("AUTHENTICATIONFAILED"));
     }
     let error = check_final(b"e=no-resources").unwrap_err();
     assert!(error.kind() == ErrorKind::Auth && error.reply().is_none(), "{error}");
