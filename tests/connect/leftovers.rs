@@ -64,7 +64,7 @@ fn fails(front: Front, setup: &Setup, phase: &str) {
         let error = outcome.expect_err("it stalls");
         assert_eq!(error.kind(), ErrorKind::Timeout, "{front:?}, {phase}: {error}");
         assert!(error.to_string().contains(&format!("phase {phase}")), "{front:?}: {error}");
-        assert!(begun.elapsed() >= TIME && begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() >= TIME && begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
         inside = Some(holdings());
     });
     // No child even while the runtime is still there.
@@ -135,7 +135,7 @@ fn t096_a_server_that_speaks_slowly_does_not_stretch_the_deadline() {
         visit_within(front, &at(Link::Clear, address), |outcome| {
             assert_eq!(outcome.expect_err("no line ever ends").kind(), ErrorKind::Timeout);
         });
-        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert!(begun.elapsed() < Duration::from_mins(1));
     }
 }
 

@@ -8,7 +8,7 @@ use imapkit_blocking::{Client, Config, ErrorKind, Timers, connect};
 use crate::cable::Cable;
 
 const PROGRESS: Duration = Duration::from_secs(2);
-const SLACK: Duration = Duration::from_secs(8);
+const SLACK: Duration = Duration::from_secs(30);
 
 fn client(cable: &Cable) -> Client {
     let timers = Timers {

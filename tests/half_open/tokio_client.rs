@@ -14,8 +14,8 @@ use crate::cable::{Cable, LARGE, large};
 const PROGRESS: Duration = Duration::from_secs(2);
 const REFRESH: Duration = Duration::from_secs(1);
 const DONE: Duration = Duration::from_secs(2);
-/// For machines with more to do than this.
-const SLACK: Duration = Duration::from_secs(8);
+/// For machines with more to do than this; without a bound the kernel would take a quarter of an hour.
+const SLACK: Duration = Duration::from_secs(30);
 
 fn config(cable: &Cable) -> Config {
     let timers = Timers { progress: PROGRESS, idle_refresh: REFRESH, idle_done: DONE, ..Timers::default() };

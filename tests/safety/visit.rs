@@ -76,14 +76,12 @@ impl Plan {
     }
 
     pub(crate) fn visit(&self) -> Visit {
-        let start = Instant::now();
         let trace = Arc::new(Mutex::new(Vec::new()));
         let mut visit = match self.client {
             Client::Tokio => self.by_tokio(&trace),
             Client::Blocking => self.by_blocking(&trace),
         };
         visit.trace = std::mem::take(&mut *trace.lock().expect("no tracer panics"));
-        visit.took = start.elapsed();
         visit
     }
 
@@ -175,7 +173,6 @@ pub(crate) struct Visit {
     pub(crate) error: Option<Error>,
     pub(crate) events: Vec<Event>,
     pub(crate) trace: Vec<String>,
-    pub(crate) took: Duration,
     /// Why the connection ended.
     over: Option<Error>,
     /// The connection was over before our patience was.

@@ -178,7 +178,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::time::Instant;
 
-    const LONG: Duration = Duration::from_secs(10);
+    const LONG: Duration = Duration::from_secs(60);
     const READ: Ready = Ready { read: true, write: false };
 
     fn connected() -> (TcpStream, TcpStream) {

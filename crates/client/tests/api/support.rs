@@ -55,7 +55,7 @@ pub(crate) async fn client(server: &Server) -> Client {
 
 /// Fails a test that hangs.
 pub(crate) async fn soon<F: Future>(work: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), work).await.expect("this takes no 20 seconds")
+    tokio::time::timeout(Duration::from_secs(60), work).await.expect("this takes no minute")
 }
 
 /// A peer in clear text that has greeted and logged `me` in before `conversation`.

