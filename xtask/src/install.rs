@@ -8,6 +8,7 @@
 //!
 //! Separate from `cargo install`, which knows programs only. What is installed is built with legacy TLS (ADR 0014).
 
+use crate::test::LEGACY_TLS;
 use crate::{cargo, header};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -20,7 +21,7 @@ const PRIVATE_LIBS: &str = "-lpthread -ldl -lm -lrt -lgcc_s -lc";
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
     prefix: PathBuf,
-    /// Unoptimised, for tests of the installation itself.
+    /// Unoptimised, and what the tests have built already: for tests of the installation itself.
     debug: bool,
     legacy_tls: bool,
 }
@@ -127,13 +128,17 @@ fn parse(words: &[&str]) -> Result<Options> {
 /// Builds what is to be installed; the folder it is in.
 fn build(root: &Path, options: &Options) -> Result<PathBuf> {
     let mut build = cargo(root);
-    build.args(["build", "--locked", "--package", "imapkit-ffi", "--package", "imapkit-cli"]);
-    if !options.debug {
-        build.args(["--profile", "dist"]);
+    build.args(["build", "--locked"]);
+    if options.debug {
+        build.args(["--workspace", "--lib", "--bins", "--tests"]);
+    } else {
+        build.args(["--package", "imapkit-ffi", "--package", "imapkit-cli", "--profile", "dist"]);
     }
-    if options.legacy_tls {
-        build.args(["--features", "imapkit-ffi/legacy-tls,imapkit-cli/legacy-tls"]);
-    }
+    match (options.legacy_tls, options.debug) {
+        (true, true) => build.args(LEGACY_TLS),
+        (true, false) => build.args(["--features", "imapkit-ffi/legacy-tls,imapkit-cli/legacy-tls"]),
+        (false, _) => &mut build,
+    };
     if !build.status()?.success() {
         bail!("the build failed");
     }

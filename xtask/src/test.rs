@@ -10,6 +10,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Has cargo build the whole workspace with legacy TLS.
+pub(crate) const LEGACY_TLS: [&str; 2] =
+    ["--features", "imapkit-tests/legacy-tls,imapkit-cli/legacy-tls,imapkit-control/legacy-tls,imapkit-ffi/legacy-tls"];
+
 /// What was typed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "independent switches")]
@@ -39,10 +43,7 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     let mut report = Report::default();
     report.step("tidy", || tidy::run(root));
     report.step("fmt", || succeeds(cargo(root).args(["fmt", "--all", "--check"])));
-    let mut legacy: &[&str] = &[
-        "--features",
-        "imapkit-tests/legacy-tls,imapkit-cli/legacy-tls,imapkit-control/legacy-tls,imapkit-ffi/legacy-tls",
-    ];
+    let mut legacy: &[&str] = &LEGACY_TLS;
     if !report.wanted("tools", "The feature legacy-tls is neither built nor tested.", || live::build_tools(root)) {
         legacy = &[];
     }
