@@ -10,7 +10,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use imapkit_types::{Capability, Mailbox, Uid, UidSet};
+use imapkit_types::{Capability, Mailbox, SeqNum, Uid, UidSet};
 use imapkit_wire::{Encoder, StatusLine, Untagged};
 
 use crate::error::Error;
@@ -121,6 +121,9 @@ pub struct Rules {
     pub claims: Claims,
     /// It names messages by sequence number, in arguments or in what it expects back.
     pub uses_seq: bool,
+    /// The largest sequence number in its arguments. When a message of that number or a lower one is expunged before the command is sent, the
+    /// number means another message: the command fails with `Stale`, unsent.
+    pub highest_seq: Option<SeqNum>,
     /// The server must not send EXPUNGE while it runs: FETCH, STORE and SEARCH by sequence number (RFC 9051 §7.5.1).
     pub holds_expunge: bool,
     /// Runs alone: AUTHENTICATE, STARTTLS, IDLE, SELECT, …

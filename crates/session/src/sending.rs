@@ -2,8 +2,10 @@
 //!
 //! A command that can never go out fails at once, with the reason. No RFC of its own; the rules between commands are in `hazard.rs`.
 
+use alloc::collections::VecDeque;
 use alloc::format;
 
+use imapkit_types::SeqNum;
 use imapkit_wire::Encoder;
 
 use crate::command::{Effect, Needs, Rules};
@@ -86,6 +88,33 @@ impl Session {
             let fed = fail_waiting(queued.command, error);
             self.feed(fed);
         }
+    }
+
+    /// A message is gone, and those from this number on have other numbers: commands that wait and name them would reach the wrong ones,
+    /// as with an EXPUNGE between the DONE of IDLE and its OK (M01, M02).
+    pub(crate) fn renumbered(&mut self, from: SeqNum) {
+        let reached = |rules: &Rules| rules.highest_seq.is_some_and(|highest| highest >= from);
+        let Some(epoch) = self.view.as_ref().map(MailboxView::epoch) else { return };
+        if !self.queue.waiting.iter().any(|queued| reached(&queued.rules)) {
+            return;
+        }
+        let elsewhere = |rules: &Rules| matches!(rules.effect, Effect::Select { .. } | Effect::Deselect);
+        let mut opens = self.queue.in_flight.iter().any(|entry| elsewhere(&entry.rules));
+        let mut kept = VecDeque::new();
+        for queued in core::mem::take(&mut self.queue.waiting) {
+            opens |= elsewhere(&queued.rules);
+            let here = queued.rules.epoch.map_or(!opens, |of| of == epoch);
+            if !(here && reached(&queued.rules)) {
+                kept.push_back(queued);
+                continue;
+            }
+            let text = "a message was expunged before this was sent, and its numbers mean other messages now";
+            let error = Error::new(ErrorKind::Stale, text).in_command(queued.command.name());
+            let fed = fail_waiting(queued.command, error);
+            self.feed(fed);
+        }
+        kept.append(&mut self.queue.waiting);
+        self.queue.waiting = kept;
     }
 
     fn start_front(&mut self) {

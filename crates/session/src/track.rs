@@ -98,7 +98,10 @@ impl Session {
     fn expunge(&mut self, seq: u32) {
         let Some(view) = self.current() else { return };
         match view.expunge(seq) {
-            Ok((seq, uid)) => self.mailbox_event(MailboxEvent::Expunged { seq, uid }),
+            Ok((seq, uid)) => {
+                self.mailbox_event(MailboxEvent::Expunged { seq, uid });
+                self.renumbered(seq);
+            }
             Err(()) => self.mailbox_event(MailboxEvent::Resync), // M04
         }
     }
@@ -109,6 +112,9 @@ impl Session {
             view.vanish(&uids);
         }
         self.mailbox_event(MailboxEvent::Vanished { earlier, uids });
+        if !earlier {
+            self.renumbered(SeqNum::MIN); // It is not known of all of them which number they had.
+        }
     }
 
     /// Gives a row its UID when the map knows it, and the map its UID when the row does (M02, H88). False for rows of no message.

@@ -224,6 +224,14 @@ impl<N: Number> NumSet<N> {
         self.ranges.last().and_then(|&(_, b)| N::from_u32(b))
     }
 
+    /// The largest number it is written with: 5 for `2,5:*`, none for `*`.
+    pub fn largest_named(&self) -> Option<N> {
+        match self.open {
+            Open::From(a) => N::from_u32(a).max(self.last_number()),
+            Open::No | Open::Last => self.last_number(),
+        }
+    }
+
     /// The same set with its open part made exact, given the number of the last message (`None`: the mailbox is empty).
     ///
     /// `5:*` with last message 3 is `3:5` by RFC 9051, that is 3, 4 and 5, of which only 3 exists; it resolves to 3.

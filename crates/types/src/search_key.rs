@@ -7,7 +7,7 @@ mod text;
 
 pub use text::SearchText;
 
-use crate::{Capability, Date, Invalid, Keyword, ModSeq, SeqSet, UidSet};
+use crate::{Capability, Date, Invalid, Keyword, ModSeq, SeqNum, SeqSet, UidSet};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::iter;
@@ -254,6 +254,15 @@ impl Key {
         self.walk().any(|key| matches!(key, Self::Seq(_)))
     }
 
+    /// The largest sequence number in it that an expunge can make mean another message: `1:*` is all, whatever goes.
+    pub fn highest_seq(&self) -> Option<SeqNum> {
+        let named = self.walk().filter_map(|key| match key {
+            Self::Seq(set) if *set != SeqSet::all() => set.largest_named(),
+            _ => None,
+        });
+        named.max()
+    }
+
     /// The capabilities the server must offer for this search, each once. IMAP4rev2 includes some of them.
     pub fn capabilities(&self) -> Vec<Capability> {
         let mut needed: Vec<Capability> = self.walk().filter_map(Self::own_capability).collect();
@@ -356,6 +365,8 @@ mod tests {
         assert!(Key::header("Subject", "ä").unwrap().needs_utf8());
         let numbers = Key::Fuzzy(Box::new(Key::Seq(SeqSet::all()))).and(Key::Uid(UidSet::last()));
         assert!(numbers.uses_seq() && !numbers.needs_utf8());
+        let highest = |set: &str| Key::Seen.or(Key::Seq(set.parse().unwrap())).highest_seq().map(SeqNum::get);
+        assert_eq!([highest("2,5:*"), highest("7,2:3"), highest("1:*"), highest("*")], [Some(5), Some(7), None, None]);
         assert_eq!(numbers.capabilities(), [Capability::SearchFuzzy]);
     }
 }

@@ -69,6 +69,7 @@ impl Command for Copy {
             state: Needs::Selected,
             claims: Claims::COPYUID,
             uses_seq: !self.messages.is_uid(),
+            highest_seq: self.messages.highest_seq(),
             epoch: self.epoch,
             writes: true,
             ..Rules::default()

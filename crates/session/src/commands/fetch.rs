@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use bytes::{Bytes, BytesMut};
-use imapkit_types::{Capability, Content, FetchItem, Items, ModSeq, SeqSet, Uid, UidSet};
+use imapkit_types::{Capability, Content, FetchItem, Items, ModSeq, SeqNum, SeqSet, Uid, UidSet};
 use imapkit_wire::response::BodyStart;
 use imapkit_wire::{Encoder, Untagged};
 
@@ -66,9 +66,18 @@ impl Messages {
         }
     }
 
+    /// The largest sequence number in it that an expunge can make mean another message: `1:*` is all, whatever goes.
+    pub(crate) fn highest_seq(&self) -> Option<SeqNum> {
+        match self {
+            Self::Seq(set) if *set != SeqSet::all() => set.largest_named(),
+            _ => None,
+        }
+    }
+
     /// The rules of a command that reads or changes these messages and gets FETCH rows back.
     pub(crate) fn rules(&self, epoch: Option<Epoch>) -> Rules {
-        let rules = Rules { state: Needs::Selected, claims: Claims::FETCH, epoch, ..Rules::default() };
+        let highest_seq = self.highest_seq();
+        let rules = Rules { state: Needs::Selected, claims: Claims::FETCH, highest_seq, epoch, ..Rules::default() };
         match self {
             Self::Uid(set) => Rules { uids: Some(set.clone()), ..rules },
             Self::Seq(_) => Rules { uses_seq: true, holds_expunge: true, ..rules },

@@ -87,6 +87,7 @@ impl Command for Move {
             capabilities: vec![Capability::Move],
             claims: Claims::COPYUID.and(Claims::EXPUNGE),
             uses_seq: !self.messages.is_uid(),
+            highest_seq: self.messages.highest_seq(),
             epoch: self.epoch,
             writes: true,
             ..Rules::default()

@@ -152,6 +152,7 @@ impl<N: Number> Command for Search<N> {
             capabilities,
             claims: Claims::SEARCH,
             uses_seq: !self.by_uid || self.key.uses_seq(),
+            highest_seq: self.key.highest_seq(),
             holds_expunge: !self.by_uid,
             epoch: self.epoch,
             ..Rules::default()

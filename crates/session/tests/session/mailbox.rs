@@ -121,7 +121,7 @@ fn m010_numbers_wait_for_whatever_may_expunge() {
     let slot = link.run(by_seq);
     let _behind = link.run(Noop);
     assert_eq!(link.sent(), "A3 NOOP\r\n", "nothing overtakes the command that waits");
-    link.say("* 1 EXPUNGE\r\nA3 OK x\r\n");
+    link.say("* 3 EXPUNGE\r\nA3 OK x\r\n");
     assert_eq!(link.sent(), "A4 FETCH 1:2 (FLAGS)\r\n");
     link.say("* 1 FETCH (FLAGS ())\r\nA4 OK x\r\n");
     assert_eq!(slot.value().into_rows().unwrap()[0].seq, SeqNum::new(1));

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use imapkit_session::commands::Noop;
+use imapkit_session::commands::{Copy, Noop, Search, Select, Store, StoreHow};
+use imapkit_session::types::{Flag, Key, SeqSet, Uid, UidSet};
 use imapkit_session::{Config, ErrorKind, Event, MailboxEvent, Security, State, Timers};
 
 use crate::link::{Cut, Link, Taken, at_every_cut, opening};
@@ -44,6 +45,52 @@ fn a_command_interrupts_idle_and_it_begins_again() {
         link.advance(MOMENT);
         assert_eq!(link.sent(), "A5 IDLE\r\n");
     });
+}
+
+#[test]
+fn m002_numbers_from_before_an_expunge_are_not_sent_behind_it() {
+    let set = |text: &str| text.parse::<SeqSet>().unwrap();
+    at_every_cut(|cut| {
+        let mut link = idling(cut);
+        link.say("+ idling\r\n");
+        let mark = link.run(Store::new(set("3"), StoreHow::Add, Flag::Deleted).silent());
+        let copy = link.run(Copy::new(set("2:*"), "x".parse().unwrap()));
+        let find = link.run(Search::uid(Key::Seq(set("1,2"))));
+        let below = link.run(Copy::new(set("1"), "x".parse().unwrap()));
+        let all = link.run(Store::new(SeqSet::all(), StoreHow::Add, Flag::Seen).silent());
+        let by_uid = link.run(Store::new(UidSet::from(Uid::MAX), StoreHow::Add, Flag::Seen).silent());
+        assert_eq!(link.sent(), "DONE\r\n");
+        link.say("* 2 EXPUNGE\r\nA3 OK done\r\n");
+        for error in [mark.error(), copy.error(), find.error()] {
+            assert_eq!(error.kind(), ErrorKind::Stale, "{error}");
+            assert!(error.connection_alive());
+        }
+        assert_eq!(link.sent(), "A4 COPY 1 x\r\n");
+        link.say("A4 OK x\r\n");
+        assert_eq!(link.sent(), "A5 STORE 1:* +FLAGS.SILENT (\\Seen)\r\n");
+        link.say("A5 OK x\r\n");
+        assert_eq!(link.sent(), "A6 UID STORE 4294967295 +FLAGS.SILENT (\\Seen)\r\n");
+        link.say("A6 OK x\r\n");
+        below.value();
+        all.value();
+        by_uid.value();
+    });
+}
+
+#[test]
+fn m002_numbers_of_the_mailbox_to_come_are_not_those_of_this_one() {
+    let mut link = idling(Cut::Whole);
+    link.say("+ idling\r\n");
+    let select = link.run(Select::new("B".parse().unwrap()));
+    let copy = link.run(Copy::new("3".parse::<SeqSet>().unwrap(), "x".parse().unwrap()));
+    assert_eq!(link.sent(), "DONE\r\n");
+    link.say("* 1 EXPUNGE\r\nA3 OK done\r\n");
+    assert_eq!(link.sent(), "A4 SELECT B\r\n");
+    link.say("* 5 EXISTS\r\nA4 OK x\r\n");
+    select.value();
+    assert_eq!(link.sent(), "A5 COPY 3 x\r\n");
+    link.say("A5 OK x\r\n");
+    copy.value();
 }
 
 #[test]
