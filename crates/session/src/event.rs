@@ -107,7 +107,8 @@ pub enum MailboxEvent {
     UidValidity(UidValidity),
     /// The mailbox has become read-only (`true`) or writable.
     ReadOnly(bool),
-    /// The server broke the rules of sequence numbers; look at the mailbox again (M03, M04).
+    /// What was known of sequence numbers does not hold any more: the server broke their rules, or a message vanished whose UID was not known.
+    /// Look at the mailbox again (M03, M04, M24).
     Resync,
 }
 

@@ -77,10 +77,20 @@ impl MailboxView {
         Ok((seq, Uid::new(uid)))
     }
 
-    /// `* VANISHED`: removes those of the set that are known to be here. The numbers of the others are not known, so EXISTS has to come
-    /// from the server; a set is walked by its ranges, never expanded (M24, T090).
-    pub(crate) fn vanish(&mut self, uids: &UidSet) {
-        self.uids.retain_not(uids);
+    /// `* VANISHED`: removes the messages of the set; it is walked by its ranges, never expanded (M24, T090). The rest of it are messages whose
+    /// UIDs were not told, as far as there are such: EXISTS goes down by them, but where they were nobody knows. False when what was known of
+    /// the numbers does not hold any more for that reason.
+    pub(crate) fn vanish(&mut self, uids: &UidSet) -> bool {
+        let knew = self.uids.told > 0;
+        let removed = u64::try_from(self.uids.remove_all(uids)).unwrap_or(u64::MAX);
+        let rest = usize::try_from(uids.len().saturating_sub(removed)).unwrap_or(usize::MAX);
+        let unseen = self.uids.len.saturating_sub(self.uids.told);
+        if rest == 0 || unseen == 0 {
+            return true;
+        }
+        let len = self.uids.len.saturating_sub(rest.min(unseen));
+        self.uids = UidMap { len, ..UidMap::default() };
+        !knew
     }
 }
 
@@ -93,10 +103,36 @@ const BLOCK: usize = 1024;
 /// Sequence index → UID. Positions past the last block are "not seen yet".
 #[derive(Debug, Default)]
 struct UidMap {
-    blocks: Vec<Vec<u32>>,
+    blocks: Vec<Block>,
     len: usize,
+    /// Positions that lie in blocks.
+    covered: usize,
+    /// Positions whose UID is known.
+    told: usize,
     /// Block last used, and the index of its first element.
     near: (usize, usize),
+}
+
+#[derive(Debug, Default)]
+struct Block {
+    uids: Vec<u32>,
+    /// No UID in it is below or above these, if there is one.
+    low: u32,
+    high: u32,
+}
+
+impl Block {
+    /// The UID that was at this place.
+    fn set(&mut self, offset: usize, uid: u32) -> Option<u32> {
+        let slot = self.uids.get_mut(offset)?;
+        self.low = if self.high == 0 { uid } else { self.low.min(uid) };
+        self.high = self.high.max(uid);
+        Some(core::mem::replace(slot, uid))
+    }
+
+    fn may_hold(&self, uids: &UidSet) -> bool {
+        Uid::new(self.low).zip(Uid::new(self.high)).is_some_and(|(low, high)| uids.meets(low, high))
+    }
 }
 
 impl UidMap {
@@ -104,23 +140,33 @@ impl UidMap {
         *self = Self::default();
     }
 
-    /// Block and offset of a position that lies in a block.
+    /// Block and offset of a position that lies in a block; from the block at hand, up or down.
     fn locate(&self, at: usize) -> Option<(usize, usize)> {
-        let (mut block, mut first) = if self.near.1 <= at { self.near } else { (0, 0) };
+        if at >= self.covered {
+            return None;
+        }
+        let (mut block, mut first) = self.near;
         loop {
-            let len = self.blocks.get(block)?.len();
-            let offset = at.checked_sub(first)?;
-            if offset < len {
-                return Some((block, offset));
+            match at.checked_sub(first) {
+                None => {
+                    block = block.checked_sub(1)?;
+                    first = first.checked_sub(self.blocks.get(block)?.uids.len())?;
+                }
+                Some(offset) => {
+                    let len = self.blocks.get(block)?.uids.len();
+                    if offset < len {
+                        return Some((block, offset));
+                    }
+                    block = block.saturating_add(1);
+                    first = first.saturating_add(len);
+                }
             }
-            block = block.saturating_add(1);
-            first = first.saturating_add(len);
         }
     }
 
     fn get(&self, at: usize) -> Option<u32> {
         let (block, offset) = self.locate(at)?;
-        self.blocks.get(block)?.get(offset).copied()
+        self.blocks.get(block)?.uids.get(offset).copied()
     }
 
     fn set(&mut self, at: usize, uid: u32) -> bool {
@@ -130,23 +176,23 @@ impl UidMap {
         self.grow(at);
         let Some((block, offset)) = self.locate(at) else { return false };
         self.near = (block, at.saturating_sub(offset));
-        if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(offset)) {
-            *slot = uid;
+        let before = self.blocks.get_mut(block).and_then(|block| block.set(offset, uid));
+        if before == Some(0) {
+            self.told = self.told.saturating_add(1);
         }
         true
     }
 
     /// Makes blocks up to position `at`, which is below `len`.
     fn grow(&mut self, at: usize) {
-        let full = self.blocks.len().saturating_sub(1);
-        let start = if self.near.0 <= full { self.near } else { (0, 0) };
-        let known: usize = self.blocks.iter().skip(start.0).map(Vec::len).fold(start.1, usize::saturating_add);
-        let mut missing = at.saturating_add(1).saturating_sub(known);
+        let mut missing = at.saturating_add(1).saturating_sub(self.covered);
+        self.covered = self.covered.saturating_add(missing);
         while missing > 0 {
-            if self.blocks.last().is_none_or(|last| last.len() >= BLOCK) {
-                self.blocks.push(Vec::with_capacity(BLOCK.min(self.len)));
+            if self.blocks.last().is_none_or(|last| last.uids.len() >= BLOCK) {
+                let uids = Vec::with_capacity(BLOCK.min(self.len));
+                self.blocks.push(Block { uids, ..Block::default() });
             }
-            let Some(last) = self.blocks.last_mut() else { return };
+            let Some(Block { uids: last, .. }) = self.blocks.last_mut() else { return };
             let room = BLOCK.saturating_sub(last.len()).min(missing);
             last.resize(last.len().saturating_add(room), 0);
             missing = missing.saturating_sub(room);
@@ -159,26 +205,35 @@ impl UidMap {
             return None;
         }
         self.len = self.len.saturating_sub(1);
-        let Some((block, offset)) = self.locate(at) else { return Some(0) };
-        let uid = self.blocks.get_mut(block).map(|block| block.remove(offset));
-        self.near = (block, at.saturating_sub(offset));
-        if self.blocks.get(block).is_some_and(Vec::is_empty) {
-            self.blocks.remove(block);
+        let Some((index, offset)) = self.locate(at) else { return Some(0) };
+        let block = self.blocks.get_mut(index)?;
+        let uid = block.uids.remove(offset);
+        self.covered = self.covered.saturating_sub(1);
+        self.told = self.told.saturating_sub(usize::from(uid != 0));
+        self.near = (index, at.saturating_sub(offset));
+        if block.uids.is_empty() {
+            self.blocks.remove(index);
             self.near = (0, 0);
         }
-        uid
+        Some(uid)
     }
 
-    fn retain_not(&mut self, gone: &UidSet) {
+    /// Takes the messages of a set out, looking only where it says that some may be. How many there were.
+    fn remove_all(&mut self, gone: &UidSet) -> usize {
         let mut removed = 0_usize;
-        for block in &mut self.blocks {
-            let before = block.len();
-            block.retain(|&uid| Uid::new(uid).is_none_or(|uid| !gone.contains(uid)));
-            removed = removed.saturating_add(before.saturating_sub(block.len()));
+        for block in self.blocks.iter_mut().filter(|block| block.may_hold(gone)) {
+            let before = block.uids.len();
+            block.uids.retain(|&uid| Uid::new(uid).is_none_or(|uid| !gone.contains(uid)));
+            removed = removed.saturating_add(before.saturating_sub(block.uids.len()));
         }
-        self.blocks.retain(|block| !block.is_empty());
-        self.near = (0, 0);
+        if removed > 0 {
+            self.blocks.retain(|block| !block.uids.is_empty());
+            self.near = (0, 0);
+        }
         self.len = self.len.saturating_sub(removed);
+        self.covered = self.covered.saturating_sub(removed);
+        self.told = self.told.saturating_sub(removed);
+        removed
     }
 }
 
@@ -235,6 +290,26 @@ mod tests {
         assert_eq!(view.uid(seq(1)), Some(uid(13)));
     }
 
+    #[test]
+    fn m024_a_message_whose_uid_was_not_told_vanishes_too() {
+        let mut view = MailboxView::default();
+        view.set_exists(4);
+        assert!(view.vanish(&"9".parse().unwrap()), "no number was known, so none is wrong");
+        assert_eq!(view.exists(), 3);
+        view.learn(seq(3), uid(30));
+        assert!(!view.vanish(&"10".parse().unwrap()));
+        assert_eq!((view.exists(), view.uid(seq(3)), view.uid(seq(2))), (2, None, None));
+        assert!(view.vanish(&"1:4294967295".parse().unwrap()));
+        assert_eq!(view.exists(), 0);
+    }
+
+    #[test]
+    fn m024_what_is_not_here_takes_nothing_away() {
+        let mut view = view(10..=20);
+        assert!(view.vanish(&"5,30:40".parse().unwrap()));
+        assert_eq!(view.exists(), 11);
+    }
+
     proptest! {
         #[test]
         fn the_map_behaves_like_a_vec(ops in proptest::collection::vec((0_u8..4, 0_usize..3000, 1_u32..u32::MAX), 1..300)) {
@@ -254,6 +329,31 @@ mod tests {
             }
             for (n, id) in model.iter().enumerate() {
                 prop_assert_eq!(view.uid(seq(u32::try_from(n).unwrap() + 1)), Uid::new(*id));
+            }
+        }
+
+        #[test]
+        fn what_vanishes_is_gone_and_the_rest_closes_up(
+            all in proptest::collection::btree_set(1_u32..20_000, 1..5000),
+            gone in proptest::collection::vec((1_u32..20_000, 0_u32..300), 1..9),
+            last in 1_u32..20_000,
+        ) {
+            let mut model: Vec<u32> = all.into_iter().collect();
+            let mut view = MailboxView::default();
+            view.set_exists(u32::try_from(model.len()).unwrap());
+            for (n, id) in model.iter().enumerate() {
+                view.learn(seq(u32::try_from(n).unwrap() + 1), uid(*id));
+            }
+            for (first, more) in gone.into_iter().chain([(last, u32::MAX - last)]) {
+                let mut set = UidSet::new();
+                set.insert_range(uid(first), uid(first + more));
+                prop_assert!(view.vanish(&set));
+                model.retain(|id| !(first..=first + more).contains(id));
+                prop_assert_eq!(view.exists() as usize, model.len());
+                for n in [0, model.len() / 2, model.len().saturating_sub(1)] {
+                    let told = view.uid(seq(u32::try_from(n).unwrap() + 1));
+                    prop_assert_eq!(told, model.get(n).copied().and_then(Uid::new));
+                }
             }
         }
     }

@@ -108,12 +108,13 @@ impl Session {
 
     fn vanished(&mut self, earlier: bool, uids: imapkit_types::UidSet) {
         let Some(view) = self.current() else { return };
-        if !earlier {
-            view.vanish(&uids);
-        }
+        let numbered = earlier || view.vanish(&uids);
         self.mailbox_event(MailboxEvent::Vanished { earlier, uids });
         if !earlier {
             self.renumbered(SeqNum::MIN); // It is not known of all of them which number they had.
+        }
+        if !numbered {
+            self.mailbox_event(MailboxEvent::Resync); // M24
         }
     }
 

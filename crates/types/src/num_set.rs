@@ -186,6 +186,13 @@ impl<N: Number> NumSet<N> {
             || matches!(self.open, Open::From(open) if number >= open)
     }
 
+    /// Whether the set names a number from `low` to `high`: as [`NumSet::contains`], in the same time.
+    pub fn meets(&self, low: N, high: N) -> bool {
+        let (low, high) = (low.to_u32(), high.to_u32());
+        let at = self.ranges.partition_point(|&(_, b)| b < low);
+        self.ranges.get(at).is_some_and(|&(a, _)| a <= high) || matches!(self.open, Open::From(open) if high >= open)
+    }
+
     /// Whether the set names nothing, not even `*`.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty() && self.open == Open::No
