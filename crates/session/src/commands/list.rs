@@ -20,6 +20,9 @@ use crate::error::Error;
 
 /// Mailboxes of one answer.
 const MAX_MAILBOXES: usize = 1_000_000;
+/// How many attributes, and how many of what it says of children, a mailbox may have for more to be added by a line that names it again:
+/// comparing them has to stay cheap however often that happens.
+const MAX_MERGED: usize = 64;
 
 /// Asks which mailboxes match.
 #[derive(Clone, Debug, Default)]
@@ -239,12 +242,8 @@ impl ListGather {
             if !entry.has(&Attribute::NonExistent) {
                 known.attributes.retain(|attribute| *attribute != Attribute::NonExistent);
             }
-            for attribute in entry.attributes {
-                if !known.has(&attribute) {
-                    known.attributes.push(attribute);
-                }
-            }
-            known.child_info.extend(entry.child_info);
+            add_new(&mut known.attributes, entry.attributes);
+            add_new(&mut known.child_info, entry.child_info);
             return;
         }
         let name = entry.mailbox.clone();
@@ -255,6 +254,18 @@ impl ListGather {
 
     fn known(&mut self, name: &Mailbox) -> Option<&mut ListEntry> {
         self.entries.get_mut(*self.places.get(name)?)
+    }
+}
+
+/// Adds what is not there yet, up to [`MAX_MERGED`].
+fn add_new<T: PartialEq>(known: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+    for one in more {
+        if known.len() >= MAX_MERGED {
+            return;
+        }
+        if !known.contains(&one) {
+            known.push(one);
+        }
     }
 }
 
@@ -390,6 +401,19 @@ mod tests {
         gather.offer(entry(ListKind::List, "a", &["\\NonExistent"]));
         gather.offer(entry(ListKind::List, "a", &["\\HasNoChildren"]));
         assert!(gather.finish(done()).unwrap()[0].is_selectable());
+    }
+
+    #[test]
+    fn a_name_that_is_repeated_grows_only_so_far() {
+        let mut gather = List::new("*").gather();
+        for n in 0..1000 {
+            let mut again = ListEntry::new(ListKind::List, "a".parse().unwrap());
+            again.attributes.push(Attribute::parse(&alloc::format!("\\X{n}")));
+            again.child_info.push("SUBSCRIBED".into());
+            gather.offer(Untagged::List(Box::new(again)));
+        }
+        let listed = gather.finish(done()).unwrap();
+        assert_eq!((listed[0].attributes.len(), listed[0].child_info.len()), (MAX_MERGED, 1));
     }
 
     #[test]
