@@ -127,6 +127,15 @@ impl Queue {
         self.in_flight.iter_mut().find(|entry| entry.id == id)
     }
 
+    /// Takes a command back that was not sent.
+    pub(crate) fn take_unsent(&mut self, id: CommandId) -> Option<Queued> {
+        if let Some(at) = self.early.iter().position(|queued| queued.id == id) {
+            return Some(self.early.remove(at));
+        }
+        let at = self.waiting.iter().position(|queued| queued.id == id)?;
+        self.waiting.remove(at)
+    }
+
     /// Offers data to the commands in flight, oldest first. Whose it was, and whether to pause; or the data back.
     pub(crate) fn route(&mut self, mut response: Untagged) -> Result<(CommandId, bool), Untagged> {
         for entry in &mut self.in_flight {

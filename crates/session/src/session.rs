@@ -210,11 +210,8 @@ impl Session {
     /// The caller does not want the answer any more. A command that was not sent is taken back; one that was is answered by the server all
     /// the same, and its data is read and thrown away, up to the drain budget (M29, M30).
     pub fn cancel(&mut self, id: CommandId) {
-        self.queue.early.retain(|queued| queued.id != id);
-        if let Some(at) = self.queue.waiting.iter().position(|queued| queued.id == id) {
-            if let Some(queued) = self.queue.waiting.remove(at) {
-                let _ = fail_waiting(queued.command, Error::new(ErrorKind::Cancelled, "cancelled before it was sent"));
-            }
+        if let Some(queued) = self.queue.take_unsent(id) {
+            let _ = fail_waiting(queued.command, Error::new(ErrorKind::Cancelled, "cancelled before it was sent"));
         } else if let Some(entry) = self.queue.find(id) {
             entry.abandoned.get_or_insert(0);
         }

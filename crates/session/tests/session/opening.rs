@@ -150,6 +150,16 @@ fn c055_list_status_and_select_leave_together_once_logged_in() {
     assert_eq!(link.sent(), "A6 SELECT Sent\r\n");
 }
 
+#[test]
+fn c055_an_early_command_that_is_taken_back_is_told_so() {
+    let mut link = Link::new(opening(Security::Tls), Cut::Whole);
+    let answer = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let slot = std::sync::Arc::clone(&answer);
+    let id = link.session.submit_when_ready(select(), move |result| *slot.lock().unwrap() = result.err());
+    link.session.cancel(id);
+    assert_eq!(answer.lock().unwrap().take().unwrap().kind(), ErrorKind::Cancelled);
+}
+
 fn compressing(compress: Compression, offers: &str, cut: Cut) -> Link {
     let identify = Some(named());
     let mut link = Link::new(Opening { compress, identify, ..opening(Security::Tls) }, cut);
