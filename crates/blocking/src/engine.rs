@@ -26,6 +26,8 @@ use crate::socket::Socket;
 
 /// After so long between two calls nothing is known about the socket any more.
 const STALE: Duration = Duration::from_millis(500);
+/// How often such a connection is read before it is used: its last words, and the end behind them.
+const LAST_WORDS: usize = 4;
 
 /// Takes the lines of the trace. Called while the connection is locked: it must not wait, nor use the connection.
 pub(crate) type Tracer = Arc<dyn Fn(&TraceLine) + Send + Sync>;
@@ -135,7 +137,7 @@ impl Engine {
     /// ended in the meantime.
     pub(crate) fn catch_up(&mut self, socket: &Socket, now: Tick) {
         if self.seen.until(now) > STALE {
-            self.step(socket, now);
+            let _ = (0..LAST_WORDS).all(|_| self.step(socket, now));
         }
     }
 

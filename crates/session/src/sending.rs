@@ -25,6 +25,16 @@ impl Session {
         while self.closed.is_none() && self.upgrading.is_none() {
             self.watch_step();
             let Some(next) = self.queue.waiting.front() else { return };
+            if let Some((bye, _)) = self.bye.as_ref().filter(|_| next.rules.effect != Effect::Logout) {
+                let bye = bye.clone();
+                // Nothing more is answered; what is in flight may be, so that is waited for.
+                if self.queue.in_flight.is_empty() {
+                    self.close(bye);
+                } else {
+                    self.fail_front(&bye);
+                }
+                continue;
+            }
             if let Some(error) = self.obstacle(&next.rules) {
                 self.fail_front(&error);
                 continue;

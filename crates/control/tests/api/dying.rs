@@ -266,6 +266,30 @@ fn a_server_that_dies_in_the_middle_of_an_open_message_fails_the_read_and_is_tol
 }
 
 #[test]
+fn a_server_that_says_goodbye_between_two_calls_is_told_by_the_next() {
+    let _guard = guard();
+    for (ends, long_after) in [(true, false), (true, true), (false, true)] {
+        let (peer, control) = peer(move |conn| {
+            log_in_and_select(conn, "")?;
+            conn.send("* BYE Autologout\r\n")?;
+            if ends { conn.close() } else { conn.expect_eof() }
+        });
+        control.connect(None, None, None, None, None, None).unwrap();
+        control.select_mailbox("INBOX").unwrap();
+        let log = Log::of(&control);
+        if long_after {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+        let code = code(control.check_mailbox());
+        assert!(is_lost(code) || code == ErrorCode::NotConnected, "{code:?}");
+        assert!(!control.is_connected());
+        assert_eq!(log.only("disconnect"), ["disconnect"]);
+        drop(control);
+        peer.join().unwrap();
+    }
+}
+
+#[test]
 fn a_server_that_dies_in_the_middle_of_any_method_is_told_once() {
     let _guard = guard();
     for (at, (name, method)) in METHODS.iter().enumerate() {

@@ -239,6 +239,23 @@ fn t103_a_storm_of_expunges_is_told_in_order_and_bounded() {
 }
 
 #[test]
+fn m023_what_is_asked_behind_a_bye_ends_with_it() {
+    at_every_cut(|cut| {
+        let mut link = Link::selected("IMAP4rev1", 3, cut);
+        let running = link.run(Noop);
+        link.sent();
+        link.say("* BYE [UNAVAILABLE] going down\r\n");
+        let behind = link.run(Noop).error();
+        assert_eq!((behind.kind(), behind.server_text()), (ErrorKind::Bye, Some("going down")));
+        assert_eq!(link.session.state(), State::Logout, "an answer may still come");
+        link.say("A3 OK done\r\n");
+        running.value();
+        assert_eq!(link.run(Noop).error().kind(), ErrorKind::Bye);
+        assert_eq!((link.sent().as_str(), link.session.state()), ("", State::Closed));
+    });
+}
+
+#[test]
 fn t103_bye_in_idle_ends_it_with_its_reason() {
     let mut link = idling(Cut::Whole);
     link.say("+ idling\r\n* BYE [UNAVAILABLE] autologout; idle for too long\r\n");
