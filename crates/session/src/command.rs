@@ -59,6 +59,11 @@ pub trait Gather: Send + 'static {
         false
     }
 
+    /// Asked when [`Gather::go_on`] had nothing to write: whether the command is done all the same. If not it fails with `Limit`.
+    fn is_done_from(&self, _lowest: Uid) -> bool {
+        true
+    }
+
     /// The server said OK.
     fn finish(self, ok: Completion) -> Result<Self::Output, Error>;
 
@@ -258,6 +263,7 @@ pub(crate) trait Running: Send {
     fn proceed(&mut self, text: &[u8]) -> Proceed;
     fn resume(&mut self, step: SlowStep) -> Proceed;
     fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool;
+    fn is_done_from(&self, lowest: Uid) -> bool;
     fn stall(&mut self, error: Error);
     fn leftovers(&mut self) -> Vec<Untagged>;
     fn end(self: Box<Self>, end: Result<Completion, Error>) -> Option<Fed>;
@@ -288,6 +294,10 @@ where
 
     fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
         self.gather.go_on(lowest, out)
+    }
+
+    fn is_done_from(&self, lowest: Uid) -> bool {
+        self.gather.is_done_from(lowest)
     }
 
     fn stall(&mut self, error: Error) {

@@ -310,7 +310,7 @@ impl Session {
     /// A server that handles so many messages at a time has left some over: asks for those under another tag, and what comes is added to
     /// what is there (RFC 9738, T107). Gives the entry back when nothing is left over.
     fn go_on(&mut self, mut entry: InFlight, status: &StatusLine) -> Option<InFlight> {
-        let Some(Code::MessageLimit { uid: Some(lowest), .. }) = status.code else { return Some(entry) };
+        let Some(Code::MessageLimit { uid: Some(lowest), limit }) = status.code else { return Some(entry) };
         if entry.failed.is_some() || entry.abandoned.is_some() {
             return Some(entry);
         }
@@ -318,6 +318,12 @@ impl Session {
         let mut encoder = Encoder::new(self.capabilities.mode(self.max_line));
         encoder.tag(tag).sp();
         if !entry.running.go_on(lowest, &mut encoder) {
+            if !entry.running.is_done_from(lowest) {
+                let text = format!(
+                    "the server has handled the messages from UID {lowest} on only: its MESSAGELIMIT is {limit}"
+                );
+                entry.failed = Some(Error::new(ErrorKind::Limit, text).in_command(entry.name));
+            }
             return Some(entry);
         }
         match encoder.finish() {

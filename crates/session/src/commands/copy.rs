@@ -24,6 +24,7 @@ pub struct Copy {
 #[derive(Debug, Default)]
 pub struct CopyGather {
     copied: Option<CopyUid>,
+    messages: Option<Messages>,
     /// A MOVE that goes on where the server has left off, and what it has moved so far.
     moving: Option<Move>,
     before: Option<CopyUid>,
@@ -31,7 +32,7 @@ pub struct CopyGather {
 
 impl CopyGather {
     pub(super) fn moving(command: Move) -> Self {
-        Self { moving: Some(command), ..Self::default() }
+        Self { messages: Some(command.messages().clone()), moving: Some(command), ..Self::default() }
     }
 }
 
@@ -77,7 +78,7 @@ impl Command for Copy {
     }
 
     fn gather(self) -> CopyGather {
-        CopyGather::default()
+        CopyGather { messages: Some(self.messages), ..CopyGather::default() }
     }
 }
 
@@ -101,8 +102,13 @@ impl Gather for CopyGather {
         let Some(rest) = self.moving.as_ref().and_then(|command| command.below(lowest)) else { return false };
         rest.encode(out);
         join_copies(&mut self.before, self.copied.take());
+        self.messages = Some(rest.messages().clone());
         self.moving = Some(rest);
         true
+    }
+
+    fn is_done_from(&self, lowest: Uid) -> bool {
+        self.messages.as_ref().is_none_or(|messages| messages.is_done_from(lowest))
     }
 
     fn finish(mut self, ok: Completion) -> Result<Self::Output, Error> {

@@ -6,10 +6,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use imapkit_types::{Capability, Code, ModSeq, SeqNum, UidSet};
+use imapkit_types::{Capability, Code, ModSeq, SeqNum, Uid, UidSet};
 use imapkit_wire::{Encoder, Untagged};
 
-use super::Bounded;
+use super::{Bounded, Messages};
 use crate::command::{Claims, Command, Completion, Gather, Needs, Offer, Rules};
 use crate::error::Error;
 use crate::state::Epoch;
@@ -44,6 +44,8 @@ pub struct Expunged {
 /// Notes what goes.
 #[derive(Debug)]
 pub struct ExpungeGather {
+    /// Of which messages; `None`: all that are marked.
+    of: Option<Messages>,
     seqs: Bounded<SeqNum>,
     uids: Bounded<(u32, u32)>,
 }
@@ -93,7 +95,7 @@ impl Command for Expunge {
     }
 
     fn gather(self) -> ExpungeGather {
-        ExpungeGather::new()
+        ExpungeGather::new(None)
     }
 }
 
@@ -114,7 +116,7 @@ impl Command for UidExpunge {
     }
 
     fn gather(self) -> ExpungeGather {
-        ExpungeGather::new()
+        ExpungeGather::new(Some(self.uids.into()))
     }
 }
 
@@ -123,8 +125,8 @@ fn rules(epoch: Option<Epoch>) -> Rules {
 }
 
 impl ExpungeGather {
-    fn new() -> Self {
-        Self { seqs: Bounded::new("max_expunged", MAX_EXPUNGED), uids: Bounded::new("max_expunged", MAX_EXPUNGED) }
+    fn new(of: Option<Messages>) -> Self {
+        Self { of, seqs: Bounded::new("max_expunged", MAX_EXPUNGED), uids: Bounded::new("max_expunged", MAX_EXPUNGED) }
     }
 }
 
@@ -143,6 +145,18 @@ impl Gather for ExpungeGather {
             other => return Offer::NotMine(other),
         }
         Offer::Taken
+    }
+
+    fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {
+        let Some(rest) = self.of.as_ref().and_then(|of| of.below(lowest)) else { return false };
+        out.verb("UID EXPUNGE ");
+        rest.encode(out);
+        self.of = Some(rest);
+        true
+    }
+
+    fn is_done_from(&self, lowest: Uid) -> bool {
+        self.of.as_ref().map_or(lowest <= Uid::MIN, |of| of.is_done_from(lowest))
     }
 
     fn finish(self, ok: Completion) -> Result<Expunged, Error> {

@@ -58,6 +58,14 @@ impl Messages {
         (!rest.is_empty() && rest != *set).then_some(Self::Uid(rest))
     }
 
+    /// None of them has a UID below `lowest`, as far as can be told.
+    pub(crate) fn is_done_from(&self, lowest: Uid) -> bool {
+        match self {
+            Self::Uid(set) => set.difference(&UidSet::starting_at(lowest)).is_empty(),
+            Self::Seq(_) => lowest <= Uid::MIN,
+        }
+    }
+
     /// True when the row is of one of these messages; `None` when that cannot be told.
     pub(crate) fn holds(&self, row: &imapkit_types::Fetch) -> Option<bool> {
         match self {
@@ -272,6 +280,10 @@ impl<S: FetchSink> Gather for FetchGather<S> {
         write(out, &rest, &self.items, self.changed_since, self.vanished);
         self.messages = rest;
         true
+    }
+
+    fn is_done_from(&self, lowest: Uid) -> bool {
+        self.messages.is_done_from(lowest)
     }
 
     fn finish(self, _: Completion) -> Result<S, Error> {

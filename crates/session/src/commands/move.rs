@@ -53,6 +53,10 @@ impl Move {
         Self { messages: messages.into(), to, epoch: None }
     }
 
+    pub(super) fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
     /// The same for those of the messages with UIDs below `lowest`, if that leaves some but not all.
     pub(super) fn below(&self, lowest: Uid) -> Option<Self> {
         Some(Self { messages: self.messages.below(lowest)?, ..self.clone() })

@@ -140,6 +140,10 @@ impl Gather for StoreGather {
         true
     }
 
+    fn is_done_from(&self, lowest: Uid) -> bool {
+        self.command.messages.is_done_from(lowest)
+    }
+
     fn finish(self, ok: Completion) -> Result<Stored, Error> {
         let modified = match (ok.status.code, &self.command.messages) {
             (Some(Code::Modified(ranges)), Messages::Uid(_)) => Some(Messages::Uid(NumSet::from_sorted_ranges(ranges))),

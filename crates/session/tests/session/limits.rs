@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use imapkit_session::commands::{Collected, Enable, Fetch, Logout, Move, Noop, Search, Store, StoreHow};
+use imapkit_session::commands::{
+    Collected, Copy, Enable, Expunge, Fetch, Logout, Move, Noop, Search, Store, StoreHow, UidExpunge,
+};
 use imapkit_session::types::{Capability, Flag, Items, Key, ReturnOptions, SeqSet, Uid, UidSet};
 use imapkit_session::{ErrorKind, Event};
 
@@ -14,7 +16,7 @@ fn uids(text: &str) -> UidSet {
 }
 
 fn limited(cut: Cut) -> Link {
-    Link::selected("IMAP4rev1 ESEARCH MOVE ENABLE UIDONLY MESSAGELIMIT=2", 9, cut)
+    Link::selected("IMAP4rev1 ESEARCH MOVE UIDPLUS ENABLE UIDONLY MESSAGELIMIT=2", 9, cut)
 }
 
 #[test]
@@ -41,7 +43,7 @@ fn t107_a_server_that_does_not_get_on_is_not_asked_for_ever() {
     link.sent();
     link.say("A3 OK [MESSAGELIMIT 2 4000000] partial\r\n");
     assert_eq!(link.sent(), "", "all that was asked for is below, so nothing was done");
-    fetch.value();
+    assert_eq!(fetch.error().kind(), ErrorKind::Limit);
     let fetch = link.run(Fetch::new(uids("50:60"), Items::new().flags(), Collected::new(0)));
     link.sent();
     link.say("A4 OK [MESSAGELIMIT 2 50] partial\r\n");
@@ -78,7 +80,24 @@ fn t107_search_is_joined_and_what_cannot_be_joined_is_an_error() {
 }
 
 #[test]
-fn t107_store_and_move_go_on_too() {
+fn t107_half_of_it_is_not_all_of_it() {
+    let mut link = limited(Cut::Whole);
+    let fetch = link.run(Fetch::new(SeqSet::all(), Items::new().flags(), Collected::new(0)));
+    let copy = link.run(Copy::new(uids("10:90"), "x".parse().unwrap()));
+    let expunge = link.run(Expunge::new());
+    assert_eq!(link.sent(), "A3 FETCH 1:* (FLAGS)\r\n");
+    link.say("* 9 FETCH (FLAGS ())\r\nA3 OK [MESSAGELIMIT 2 80] partial\r\n");
+    let error = fetch.error();
+    assert!(error.kind() == ErrorKind::Limit && error.to_string().contains("from UID 80 on"), "{error}");
+    assert_eq!(link.sent(), "A4 UID COPY 10:90 x\r\nA5 EXPUNGE\r\n");
+    link.say("A4 OK [MESSAGELIMIT 2 80] partial\r\n");
+    assert_eq!(copy.error().kind(), ErrorKind::Limit);
+    link.say("* 9 EXPUNGE\r\nA5 OK [MESSAGELIMIT 2 80] partial\r\n");
+    assert_eq!(expunge.error().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn t107_store_expunge_and_move_go_on_too() {
     let mut link = limited(Cut::Whole);
     let store = link.run(Store::new(UidSet::all(), StoreHow::Add, Flag::Seen));
     link.sent();
@@ -96,6 +115,12 @@ fn t107_store_and_move_go_on_too() {
     for (from, to) in [(80, 1), (90, 2), (70, 3)] {
         assert_eq!(copied.copy_of(Uid::new(from).unwrap()), Uid::new(to), "{from}");
     }
+    let expunge = link.run(UidExpunge::new(uids("10,80:90")));
+    link.sent();
+    link.say("* 6 EXPUNGE\r\nA7 OK [MESSAGELIMIT 2 80] partial\r\n");
+    assert_eq!(link.sent(), "A8 UID EXPUNGE 10\r\n");
+    link.say("* 1 EXPUNGE\r\nA8 OK done\r\n");
+    assert_eq!(expunge.value().seqs.len(), 2);
 }
 
 #[test]
