@@ -9,15 +9,19 @@
 //! ```
 
 use alloc::format;
+use core::time::Duration;
 
 use crate::command::Effect;
 use crate::commands::{Idle as IdleCommand, Noop};
-use crate::config::Tick;
+use crate::config::{Tick, Timers};
 use crate::error::{Error, ErrorKind};
 use crate::queue::CommandId;
 use crate::session::Session;
 use crate::state::State;
 use imapkit_types::Capability;
+
+/// An IDLE that the server ends by itself before that was none.
+const HASTY: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Idle {
@@ -39,6 +43,8 @@ pub(crate) struct Watch {
     idle: Idle,
     /// IDLE was refused: poll instead.
     refused: bool,
+    /// So many in a row ended as soon as they had begun: each waits twice as long as the one before, up to the pause between two polls.
+    hasty: u32,
 }
 
 impl Session {
@@ -72,7 +78,14 @@ impl Session {
             return None;
         }
         let wait = match self.state {
-            State::Selected if self.watch.wanted && self.can_idle() => Some(self.timers.idle_linger),
+            State::Selected if self.watch.wanted && self.can_idle() => {
+                let Timers { idle_linger, poll, .. } = self.timers;
+                Some(
+                    idle_linger
+                        .saturating_mul(1 << self.watch.hasty.saturating_sub(1).min(20))
+                        .min(poll.max(idle_linger)),
+                )
+            }
             State::Selected if self.watch.wanted => Some(self.timers.poll),
             State::Authenticated | State::Selected => self.timers.keep_alive,
             _ => None,
@@ -111,8 +124,12 @@ impl Session {
 
     /// The tagged answer: after our DONE, or because the server ended it by itself. One that never began was refused.
     pub(crate) fn watch_ended(&mut self) {
-        if matches!(self.watch.idle, Idle::Starting(_)) {
-            self.watch.refused = true;
+        match self.watch.idle {
+            Idle::Starting(_) => self.watch.refused = true,
+            Idle::Idling(_, since) if self.now < since.after(HASTY) => {
+                self.watch.hasty = self.watch.hasty.saturating_add(1);
+            }
+            _ => self.watch.hasty = 0,
         }
         self.watch.idle = Idle::Off;
         self.watch.quiet_since = self.now;

@@ -118,6 +118,30 @@ fn t103_a_server_that_ends_idle_by_itself() {
 }
 
 #[test]
+fn t103_a_server_that_always_ends_idle_at_once_is_asked_less_and_less() {
+    for answer in ["OK done", "NO [UNAVAILABLE] not now"] {
+        let mut link = idling(Cut::Whole);
+        let mut asked = 3;
+        for _ in 0..600 {
+            link.say(&format!("+ idling\r\nA{asked} {answer}\r\n"));
+            while link.sent().is_empty() {
+                link.advance(Duration::from_secs(1));
+            }
+            asked += 1;
+            if link.tick().since_start() > Duration::from_secs(600) {
+                break;
+            }
+        }
+        assert!((15..40).contains(&asked), "{asked}");
+        link.say("+ idling\r\n");
+        link.advance(Duration::from_secs(6));
+        link.say(&format!("* 4 EXISTS\r\nA{asked} OK done\r\n"));
+        link.advance(MOMENT);
+        assert!(link.sent().ends_with(" IDLE\r\n"), "it is one again");
+    }
+}
+
+#[test]
 fn a_server_that_refuses_idle_is_polled() {
     let mut link = idling(Cut::Whole);
     link.say("A3 BAD what\r\n");
