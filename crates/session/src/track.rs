@@ -78,6 +78,7 @@ impl Session {
         if let Some(switch) = &mut self.switch {
             if switch.new.is_none() && !(switch.closed_expected && old_open) {
                 switch.new = Some(MailboxView::new(epoch));
+                self.view = None; // Who watches the old one must not hear of this one (T108).
             }
         }
     }

@@ -48,7 +48,9 @@ fn t108_data_between_two_mailboxes_goes_to_the_right_one() {
         let mut link = Link::selected("IMAP4rev1", 5, cut);
         let slot = link.run(Select::new("B".parse().unwrap()));
         link.sent();
-        link.say("* 3 EXPUNGE\r\n* FLAGS ()\r\n* 10 EXISTS\r\nA3 OK x\r\n");
+        link.say("* 3 EXPUNGE\r\n* FLAGS ()\r\n* 10 EXISTS\r\n");
+        assert!(link.session.mailbox().is_none(), "what comes now is not of the old one");
+        link.say("A3 OK x\r\n");
         assert_eq!(slot.value().exists, 10);
         assert_eq!(link.session.mailbox().unwrap().exists(), 10);
     });
