@@ -96,9 +96,9 @@ impl Which {
                     return Ok(Self::Seq(set));
                 }
                 let exists = selected.exists().map_err(ControlError::from)?;
-                let above = set.ranges().next_back().filter(|(_, last)| last.get() > exists);
-                if let Some((_, last)) = above {
-                    return Err(no_message(&last.to_string(), exists));
+                // `6:*` of five messages would be the fifth (RFC 9051 §9).
+                if let Some(above) = set.largest_named().filter(|last| last.get() > exists) {
+                    return Err(no_message(&above.to_string(), exists));
                 }
                 if exists == 0 {
                     return Err(no_message("any", 0));

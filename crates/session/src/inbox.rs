@@ -29,6 +29,8 @@ const MAX_EARLY_RESPONSES: u32 = 100;
 const MAX_EARLY_OCTETS: u64 = 64 << 10;
 /// Octets of an odd response that are kept for its warning.
 const MAX_WARNED: usize = 512;
+/// Octets of a response of an unknown kind that is passed on whole: many of them wait for somebody who listens.
+const MAX_UNKNOWN: usize = 64 << 10;
 
 impl Session {
     pub(crate) fn read(&mut self, input: &mut BytesMut) {
@@ -216,6 +218,13 @@ impl Session {
             | Untagged::Enabled(_)
             | Untagged::BodyChunk(_)
             | Untagged::BodyEnd => {}
+            Untagged::Unknown(unknown) if unknown.frame.as_bytes().len() > MAX_UNKNOWN => {
+                let raw = Bytes::copy_from_slice(unknown.frame.as_bytes().get(..MAX_WARNED).unwrap_or_default());
+                let text = format!(
+                    "a response that is none of IMAP's is longer than the limit max_unknown, {MAX_UNKNOWN} octets"
+                );
+                self.warn(text, raw);
+            }
             other => self.events.push(Event::Unsolicited(Box::new(other))),
         }
     }

@@ -252,6 +252,7 @@ fn messages_are_copied_moved_and_marked_by_number_set_and_uid() {
     control.copy_message(Vec::new(), "Archive").expect("nothing to do is no error");
     assert_eq!(code(control.copy_message(6, "Archive")), ErrorCode::MessageNotFound);
     assert_eq!(code(control.copy_message("5:9", "Archive")), ErrorCode::MessageNotFound);
+    assert_eq!(code(control.delete_message("6:*")), ErrorCode::MessageNotFound);
     assert_eq!(code(control.copy_message(1, "Nowhere")), ErrorCode::MailboxNotFound);
     assert_eq!(there(), 5);
     control.set_message(5).unwrap();

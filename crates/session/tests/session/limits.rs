@@ -177,3 +177,15 @@ fn t110_a_server_that_throttles_is_asked_slower_and_idle_is_not_held_back() {
     link.run(Logout);
     assert_eq!(link.sent(), "A7 LOGOUT\r\n");
 }
+
+#[test]
+fn a_long_response_that_nobody_knows_is_warned_of_and_not_kept() {
+    let mut link = Link::selected("IMAP4rev1", 3, Cut::Whole);
+    let noop = link.run(Noop);
+    link.sent();
+    link.say("* XSHORT here it is\r\n");
+    link.say(&format!("* XLONG {}\r\nA3 OK x\r\n", "x".repeat(100_000)));
+    noop.value();
+    let [Event::Unsolicited(_), Event::Warning(warning)] = &link.events[..] else { panic!("{:?}", link.events) };
+    assert!(warning.text.contains("max_unknown") && warning.raw.starts_with(b"* XLONG"), "{warning:?}");
+}
