@@ -4,6 +4,7 @@
 //! each connect, and once more when the server refuses what they got; whether a refusal is of that kind is decided here, once for both.
 //! RFC 7628 §3.2.2, RFC 6750 §3.1, RFC 5530; protocol.md C47, T061, T066.
 
+use imapkit_session::recovery::Cause;
 use imapkit_session::types::Code;
 use imapkit_session::wire::StatusKind;
 use imapkit_session::{Error, TokenRefusal};
@@ -23,10 +24,12 @@ impl TokenRequest {
     /// matter of the mailbox is no reason for another token, and neither is a connection that broke.
     pub fn after(error: &Error) -> Option<Self> {
         let refused = match error.reply() {
-            Some(reply) if reply.status == StatusKind::No => matches!(
-                reply.code,
-                None | Some(Code::AuthenticationFailed | Code::AuthorizationFailed | Code::Expired)
-            ),
+            Some(reply) if reply.status == StatusKind::No => match reply.code {
+                // Then the text says it, as Exchange's "Server Unavailable. 15" does (T110).
+                None => matches!(Cause::of(error), None | Some(Cause::Credentials | Cause::TokenExpired)),
+                Some(Code::AuthenticationFailed | Code::AuthorizationFailed | Code::Expired) => true,
+                Some(_) => false,
+            },
             // Explained, but cut off before the NO.
             _ => error.token_refusal().is_some(),
         };

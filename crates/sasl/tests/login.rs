@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::BytesMut;
-use imapkit_sasl::{Accept, Credentials, Method, Policy, Proof};
+use imapkit_sasl::{Accept, Credentials, Method, Policy, Proof, TokenRequest};
 use imapkit_session::{Config, Error, ErrorKind, Event, Opening, Security, Session, State, Tick};
 use imapkit_testkit::canary::contains_secret;
 
@@ -262,6 +262,24 @@ fn t061_a_refused_token_is_explained() {
         let error = link.ended();
         assert_eq!(error.kind(), ErrorKind::Auth);
         assert!(error.to_string().contains("status 401, scope https://mail.example.org/"), "{error}");
+    }
+}
+
+#[test]
+fn t061_t110_only_a_refused_token_is_a_reason_for_another() {
+    for (answer, refused) in [
+        ("NO AUTHENTICATE failed.", true),
+        ("NO [AUTHENTICATIONFAILED] no", true),
+        ("NO Command Error. 10", true),
+        ("NO Server Unavailable. 15", false),
+        ("NO Request is throttled. Suggested Backoff Time: 1500 milliseconds", false),
+        ("NO [UNAVAILABLE] later", false),
+        ("BAD what", false),
+    ] {
+        let mut link = Link::greeted(Credentials::token("me", CANARY), "SASL-IR AUTH=XOAUTH2");
+        link.sent();
+        link.complete(answer);
+        assert_eq!(TokenRequest::after(&link.ended()).is_some(), refused, "{answer}");
     }
 }
 
