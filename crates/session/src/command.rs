@@ -182,6 +182,8 @@ pub enum Needs {
     /// After login, mailbox selected or not.
     #[default]
     Authenticated,
+    /// After login, before a mailbox is selected.
+    Unselected,
     /// With a mailbox selected.
     Selected,
     /// With a mailbox selected read-write.

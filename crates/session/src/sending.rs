@@ -66,12 +66,14 @@ impl Session {
             Needs::Any => true,
             Needs::NotAuthenticated => self.state <= State::NotAuthenticated,
             Needs::Authenticated => matches!(self.state, State::Authenticated | State::Selected),
+            Needs::Unselected => self.state == State::Authenticated,
             Needs::Selected | Needs::ReadWrite => self.state == State::Selected,
         };
         if !fits && settled {
             let text = match rules.state {
                 Needs::Selected | Needs::ReadWrite => "no mailbox is selected",
                 Needs::NotAuthenticated => "only possible before login",
+                Needs::Unselected if self.state == State::Selected => "only possible before a mailbox is selected",
                 _ => "not logged in",
             };
             return Some(Error::new(ErrorKind::Misuse, text));

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use imapkit_types::{Capabilities, Capability};
 use imapkit_wire::{Encoder, Untagged};
 
-use crate::command::{Claims, Command, Completion, Gather, Offer, Rules};
+use crate::command::{Claims, Command, Completion, Gather, Needs, Offer, Rules};
 use crate::error::Error;
 
 /// Switches extensions on.
@@ -47,7 +47,8 @@ impl Command for Enable {
 
     fn rules(&self) -> Rules {
         // It may go behind others, but nothing behind it: see the hazard gate.
-        Rules { capabilities: alloc::vec![Capability::Enable], claims: Claims::ENABLED, ..Rules::default() }
+        let state = Needs::Unselected;
+        Rules { state, capabilities: alloc::vec![Capability::Enable], claims: Claims::ENABLED, ..Rules::default() }
     }
 
     fn gather(self) -> EnableGather {
