@@ -167,9 +167,14 @@ impl Pool {
 
     /// Says goodbye on the connections that nobody uses.
     pub async fn close_idle(&self) {
-        let idle = std::mem::take(&mut self.inner.state().idle);
+        let idle = {
+            let mut state = self.inner.state();
+            let idle = std::mem::take(&mut state.idle);
+            // Counted off at once: this future may be dropped.
+            state.open = state.open.saturating_sub(u32::try_from(idle.len()).unwrap_or(u32::MAX));
+            idle
+        };
         for resting in idle {
-            self.inner.state().open -= 1;
             let _ = resting.client.logout().await;
         }
     }

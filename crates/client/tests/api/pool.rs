@@ -47,8 +47,11 @@ async fn connections_are_lent_by_mailbox_and_made_only_when_needed() {
     assert_eq!(relay.count(), 2);
     assert_eq!(soon(inbox.mailbox().unwrap().search(Key::All)).await.unwrap().len(), 3);
     drop((inbox, any));
-    soon(pool.close_idle()).await;
-    assert_eq!(pool.status().open, 0);
+    let mut closing = std::pin::pin!(pool.close_idle());
+    let begun = std::future::poll_fn(|cx| std::task::Poll::Ready(closing.as_mut().poll(cx))).await;
+    assert!(begun.is_pending());
+    assert_eq!((pool.status().open, pool.status().idle), (0, 0), "whether it is waited for or not");
+    soon(closing).await;
 }
 
 #[tokio::test]
