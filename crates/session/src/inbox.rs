@@ -127,6 +127,7 @@ impl Session {
                 let secret = self.queue.in_flight.iter().any(|entry| entry.rules.effect == Effect::Login);
                 self.trace.received(raw.frame.as_bytes(), secret && raw.frame.as_bytes().starts_with(b"+"));
                 let response = self.decoder.decode(raw);
+                self.warn_of_oddities();
                 self.respond(response);
             }
             Piece::Head { frame, literal } => {
@@ -148,13 +149,18 @@ impl Session {
                 self.respond(response);
             }
         }
+        self.warn_of_oddities();
+        self.charge(octets);
+    }
+
+    /// Before what was read is acted on: nothing is told behind the end.
+    fn warn_of_oddities(&mut self) {
         while let Some(warning) = self.decoder.take_warning() {
             self.warn(
                 format!("{} ({})", warning.what, warning.hazard),
                 Bytes::copy_from_slice(warning.snippet.as_bytes()),
             );
         }
-        self.charge(octets);
     }
 
     fn respond(&mut self, response: Response) {
@@ -445,9 +451,13 @@ impl Session {
             return; // the BYE of our own LOGOUT, or the endless one of Yandex (quirk 5)
         }
         self.events.push(Event::Bye(reply));
+        let error = Error::refused("session", status);
+        if !self.opening.is_past_login() && !self.opening.is_logging_in() {
+            return self.close(error); // What the opening asks is of no use any more: TLS least of all.
+        }
         let until = self.now.after(self.timers.after_bye);
         self.state = State::Logout;
-        self.bye = Some((Error::refused("session", status), until));
+        self.bye = Some((error, until));
     }
 
     /// `[ALERT]` is for people, but only when nobody else can have written it (T030).

@@ -333,6 +333,14 @@ impl Session {
         if self.closed.is_some() {
             return;
         }
+        if let Some((bye, _)) = &self.bye {
+            // A refusal of who logs in stands; anything else is because the server is leaving.
+            let bye = bye.clone();
+            let refused = matches!(&fed, Fed::Login(Err(error)) if error.code().is_some() || bye.code().is_none());
+            if !refused {
+                return self.close(bye);
+            }
+        }
         match (fed, self.opening.stage) {
             (Fed::StartTls(Err(error)), _) => {
                 let text = format!("the server does not start TLS, so nothing was sent to it: {error}");

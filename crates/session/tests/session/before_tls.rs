@@ -228,6 +228,18 @@ fn t032_bye_greeting_gives_its_reason() {
 }
 
 #[test]
+fn t032_no_tls_behind_a_bye() {
+    at_every_cut(|cut| {
+        let mut link = starttls(cut);
+        link.say("* OK [CAPABILITY IMAP4rev1 STARTTLS] hi\r\n");
+        link.sent();
+        link.say("* BYE [UNAVAILABLE] later\r\nA1 OK begin\r\n");
+        link.closed_as(ErrorKind::Bye);
+        assert!(!link.wants_tls());
+    });
+}
+
+#[test]
 fn t034_capabilities_in_any_case() {
     at_every_cut(|cut| {
         let mut link = starttls(cut);

@@ -117,6 +117,36 @@ fn logout_is_done_when_the_server_just_closes() {
 }
 
 #[test]
+fn m023_a_bye_during_the_opening_ends_it_with_its_reason() {
+    at_every_cut(|cut| {
+        for (stage, answer, kind) in [
+            (0, "A1 OK done", ErrorKind::Bye),
+            (1, "A2 OK in", ErrorKind::Bye),
+            (1, "A2 NO in", ErrorKind::Bye),
+            (1, "A2 NO [AUTHENTICATIONFAILED] wrong", ErrorKind::Auth),
+            (2, "A3 OK done", ErrorKind::Bye),
+        ] {
+            let mut link = Link::new(opening(Security::Tls), cut);
+            link.say("* OK hi\r\n");
+            assert_eq!(link.sent(), "A1 CAPABILITY\r\n");
+            if stage > 0 {
+                link.say("* CAPABILITY IMAP4rev1\r\nA1 OK done\r\n");
+                assert_eq!(link.sent(), format!("A2 LOGIN me {CANARY}\r\n"));
+            }
+            if stage > 1 {
+                link.say("A2 OK in\r\n");
+                assert_eq!(link.sent(), "A3 CAPABILITY\r\n");
+            }
+            link.say(&format!("* BYE [UNAVAILABLE] going down\r\n{answer}\r\n"));
+            assert_eq!(link.sent(), "", "{answer}");
+            let Some(Event::Closed(error)) = link.events.last() else { panic!("{answer}: {:?}", link.events) };
+            assert_eq!(error.kind(), kind, "{answer}: {error}");
+            assert_eq!(error.is_retryable(), kind == ErrorKind::Bye, "{answer}: {error}");
+        }
+    });
+}
+
+#[test]
 fn t061_t066_a_refused_login_may_be_tried_once_more() {
     at_every_cut(|cut| {
         let mut link = Link::new(Opening { login_again: true, ..opening(Security::Tls) }, cut);
