@@ -69,7 +69,11 @@ impl HttpConnect {
         let head = core::mem::take(&mut self.head);
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
-        let status = line.split(' ').nth(1).filter(|code| code.len() == 3).and_then(|code| code.parse::<u16>().ok());
+        let status = line
+            .split_ascii_whitespace()
+            .nth(1)
+            .filter(|code| code.len() == 3)
+            .and_then(|code| code.parse::<u16>().ok());
         match status {
             Some(100..=199) => Ok(Reply::More),
             Some(200..=299) => Ok(Reply::Done),

@@ -125,6 +125,12 @@ fn connect_leaves_what_stands_behind_the_blank_line() {
 }
 
 #[test]
+fn connect_without_a_reason_phrase_is_understood() {
+    assert_eq!(refusal("http://p", &[b"HTTP/1.1 407\r\n\r\n"]), ProxyError::Authentication);
+    assert_eq!(refusal("http://p", &[b"HTTP/1.1 503\r\n\r\n"]), ProxyError::Refused("HTTP/1.1 503".into()));
+}
+
+#[test]
 fn connect_refusals_are_named_and_bounded() {
     assert_eq!(
         refusal("http://p", &[b"HTTP/1.1 403 For\x1bbidden\r\nX: y\r\n\r\n"]).to_string(),
