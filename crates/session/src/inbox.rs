@@ -119,6 +119,7 @@ impl Session {
     }
 
     fn piece(&mut self, piece: Piece, octets: u64) {
+        self.taker = None;
         match piece {
             Piece::Response(mut raw) => {
                 if let Some(clean) = self.redaction.of(raw.frame.as_bytes()) {
@@ -198,6 +199,7 @@ impl Session {
         }
         let unclaimed = match self.queue.route(data) {
             Ok((owner, pause)) => {
+                self.taker = Some(owner);
                 if starts_body {
                     self.body = BodyOwner::Command(owner);
                 }
@@ -261,6 +263,7 @@ impl Session {
     /// Hands data to the one command it belongs to; when that is nobody any more, it is thrown away.
     fn give(&mut self, owner: BodyOwner, data: Untagged) {
         let BodyOwner::Command(id) = owner else { return };
+        self.taker = Some(id);
         let Some(entry) = self.queue.find(id) else { return };
         let pause = matches!(entry.running.offer(data), crate::command::Offer::Pause);
         self.pause_if(pause);
@@ -480,11 +483,12 @@ impl Session {
         self.events.push(Event::Mailbox(event));
     }
 
-    /// What is read for commands their callers have given up counts against the drain budget (M30).
+    /// What is read for commands their callers have given up counts against the drain budget (M30); not what another command took.
     fn charge(&mut self, octets: u64) {
         let budget = self.drain_budget;
+        let taker = self.taker;
         let mut over = None;
-        for entry in &mut self.queue.in_flight {
+        for entry in self.queue.in_flight.iter_mut().filter(|entry| taker.is_none_or(|id| id == entry.id)) {
             if let Some(drained) = &mut entry.abandoned {
                 *drained = drained.saturating_add(octets);
                 if *drained > budget {

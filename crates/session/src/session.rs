@@ -64,6 +64,8 @@ pub struct Session {
     pub(crate) upgrading: Option<Layer>,
     /// Whose streamed body is coming in.
     pub(crate) body: BodyOwner,
+    /// Which command took what was read last.
+    pub(crate) taker: Option<CommandId>,
     /// The server said BYE; read on until then at most.
     pub(crate) bye: Option<(Error, Tick)>,
     pub(crate) closed: Option<Error>,
@@ -131,6 +133,7 @@ impl Session {
             paused: None,
             upgrading: None,
             body: BodyOwner::NoBody,
+            taker: None,
             bye: None,
             closed: None,
             last_reply: (0, None),

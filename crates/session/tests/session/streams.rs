@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use imapkit_session::commands::{Collected, Fetch, FetchPart, FetchSink, Flow, Noop};
-use imapkit_session::types::{Content, Items, Uid, UidSet};
+use imapkit_session::commands::{Collected, Fetch, FetchPart, FetchSink, Flow, Noop, Search};
+use imapkit_session::types::{Content, Items, Key, Uid, UidSet};
 use imapkit_session::{Error, ErrorKind, Event, State};
 
 use crate::link::{Cut, Link, Taken, at_every_cut};
@@ -162,8 +162,7 @@ fn t105_a_given_up_fetch_leaves_no_trace_in_the_next() {
     }
 }
 
-#[test]
-fn m030_draining_has_a_budget() {
+fn with_a_small_budget() -> Link {
     let config = imapkit_session::Config {
         drain_budget: 10_000,
         opening: crate::link::opening(imapkit_session::Security::Tls),
@@ -177,6 +176,12 @@ fn m030_draining_has_a_budget() {
     link.sent();
     link.say("* 3 EXISTS\r\nA2 OK x\r\n");
     slot.value();
+    link
+}
+
+#[test]
+fn m030_draining_has_a_budget() {
+    let mut link = with_a_small_budget();
     let (id, _) = link.submit(Fetch::new(all(), Items::new().body_peek(), Collected::new(0)));
     link.sent();
     link.session.cancel(id);
@@ -186,6 +191,19 @@ fn m030_draining_has_a_budget() {
         "{:?}",
         link.events.last()
     );
+}
+
+#[test]
+fn m030_what_another_command_takes_is_not_drained() {
+    let mut link = with_a_small_budget();
+    let fetch = link.run(Fetch::new(all(), Items::new().body_peek(), Collected::new(1 << 20)));
+    let (id, _) = link.submit(Search::uid(Key::All));
+    link.sent();
+    link.session.cancel(id);
+    link.say(&big_row(""));
+    link.say("A3 OK x\r\n* SEARCH 1 2\r\nA4 OK x\r\n");
+    assert_eq!(fetch.value().into_rows().unwrap().len(), 1);
+    assert_eq!(link.session.state(), State::Selected);
 }
 
 #[test]
