@@ -29,7 +29,7 @@ pub(super) fn esearch(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
                 cursor.note(hazard::ESEARCH);
                 cursor.bump();
             }
-            Some(_) => item(cursor, &mut answer)?,
+            Some(_) => whole_or_raw(cursor, &mut answer)?,
         }
     }
 }
@@ -53,6 +53,24 @@ fn correlator(cursor: &mut Cursor<'_>, answer: &mut Esearch) -> Parsed<()> {
         }
     }
     Ok(())
+}
+
+/// One item. What is said of the messages found and cannot be read is kept raw, so that it costs itself only.
+fn whole_or_raw(cursor: &mut Cursor<'_>, answer: &mut Esearch) -> Parsed<()> {
+    let start = cursor.pos();
+    let Err(error) = item(cursor, answer) else { return Ok(()) };
+    cursor.set_pos(start);
+    if cursor.eat_word(b"ADDTO") || cursor.eat_word(b"REMOVEFROM") {
+        return Err(error);
+    }
+    cursor.note(hazard::ESEARCH);
+    let name = value::text(cursor)?;
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return Err(error);
+    }
+    cursor.skip_spaces();
+    let raw = if cursor.at_end() { Box::default() } else { value::raw(cursor)? };
+    value::push(cursor, &mut answer.other, (name, raw))
 }
 
 /// `search-return-data`
@@ -86,21 +104,28 @@ fn item(cursor: &mut Cursor<'_>, answer: &mut Esearch) -> Parsed<()> {
 fn all(cursor: &mut Cursor<'_>) -> Parsed<Ranges> {
     cursor.skip_spaces();
     match cursor.peek() {
-        Some(b'0'..=b'9') => set::ranges(cursor),
+        Some(b'0'..=b'9') => whole_set(cursor),
         Some(b'(') => {
             cursor.note(hazard::ESEARCH);
             cursor.bump();
             if cursor.close()? {
                 return Ok(Vec::new());
             }
-            let ranges = set::ranges(cursor)?;
+            let ranges = whole_set(cursor)?;
             if cursor.close()? { Ok(ranges) } else { Err(Expected("a closing parenthesis")) }
         }
         _ => {
             cursor.note(hazard::ESEARCH);
-            if cursor.nil() || cursor.at_end() { Ok(Vec::new()) } else { set::ranges(cursor) }
+            if cursor.nil() || cursor.at_end() { Ok(Vec::new()) } else { whole_set(cursor) }
         }
     }
+}
+
+/// A set that nothing odd cuts short: half of it would pass for all messages found.
+fn whole_set(cursor: &mut Cursor<'_>) -> Parsed<Ranges> {
+    let ranges = set::ranges(cursor)?;
+    let ends = matches!(cursor.peek(), None | Some(b' ' | b')' | b'\t' | b'\r' | b'\n'));
+    if ends { Ok(ranges) } else { Err(Expected("the end of a sequence set")) }
 }
 
 /// `"PARTIAL" SP "(" partial-range SP partial-results ")"`, RFC 9394 §3.1
@@ -124,6 +149,9 @@ fn changes(cursor: &mut Cursor<'_>, changes: &mut Vec<(u32, Ranges)>) -> Parsed<
 
 /// `tagged-ext-label SP tagged-ext-val`, as sent.
 fn unknown(cursor: &mut Cursor<'_>, answer: &mut Esearch) -> Parsed<()> {
+    if matches!(cursor.peek(), Some(b'0'..=b'9')) {
+        return Err(Expected("the name of an item")); // the rest of a set that was read too short
+    }
     let name = value::text(cursor)?;
     let raw = value::raw(cursor)?;
     value::push(cursor, &mut answer.other, (name, raw))
@@ -200,9 +228,20 @@ mod tests {
             e.other = [("X-NEW".into(), b"(a (b))"[..].into()), ("RELEVANCY".into(), b"(4 99)"[..].into())].into();
             e.count = Some(2);
         });
-        for bad in
-            ["ESEARCH (TAG", "ESEARCH ALL x", "ESEARCH MIN", "ESEARCH PARTIAL 1:2", "ESEARCH ADDTO 1 2", "ESEARCH X"]
-        {
+        for (odd, name, raw) in [
+            ("ESEARCH UID COUNT 3 MAX", "MAX", ""),
+            ("ESEARCH UID COUNT 3 X", "X", ""),
+            ("ESEARCH UID ALL x COUNT 3", "ALL", "x"),
+            ("ESEARCH UID ALL 1:4294967296 COUNT 3", "ALL", "1:4294967296"),
+            ("ESEARCH UID ALL 1:3,x,9 COUNT 3", "ALL", "1:3,x,9"),
+            ("ESEARCH UID PARTIAL 1:2 COUNT 3", "PARTIAL", "1:2"),
+        ] {
+            check(odd, "", |e| {
+                (e.uid, e.count) = (true, Some(3));
+                e.other = [(name.into(), raw.as_bytes().into())].into();
+            });
+        }
+        for bad in ["ESEARCH (TAG", "ESEARCH ADDTO 1 2", "ESEARCH ALL 1:3, 5", "ESEARCH MIN x ALL 1:3 4"] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

@@ -24,24 +24,66 @@ pub(super) fn sort(cursor: &mut Cursor<'_>) -> Parsed<Untagged> {
     Ok(Untagged::Sort(numbers, mod_seq))
 }
 
+/// What can be read: an odd entry costs itself, unless it may stand for several numbers or nothing else was found. No numbers mean that
+/// no message matches, and that a server has to say plainly.
 fn numbers(cursor: &mut Cursor<'_>) -> Parsed<(Vec<u32>, Option<ModSeq>)> {
     // Numbers of six digits and a space: near enough not to grow more than once.
     let mut numbers = Vec::with_capacity(cursor.rest().len() / 7);
+    let mut mod_seq = None;
+    let mut lost = false;
     loop {
         cursor.skip_spaces();
-        if !matches!(cursor.peek(), Some(b'0'..=b'9')) {
-            break;
-        }
-        match cursor.number32()? {
-            0 => cursor.note(hazard::ZERO),
-            number => value::push(cursor, &mut numbers, number)?,
+        let start = cursor.pos();
+        match cursor.peek() {
+            None if lost && numbers.is_empty() => return Err(Expected("a number")),
+            None => return Ok((numbers, mod_seq)),
+            Some(b'0'..=b'9') => match cursor.number32() {
+                Ok(number) if ends_number(cursor.peek()) => match number {
+                    0 => cursor.note(hazard::ZERO),
+                    number => value::push(cursor, &mut numbers, number)?,
+                },
+                _ => lost |= skip_number(cursor, start)?,
+            },
+            Some(b',') => {
+                cursor.note(hazard::SEARCH);
+                cursor.bump();
+            }
+            Some(b'(') => match search_mod_seq(cursor) {
+                Ok(told) => mod_seq = Some(told),
+                Err(_) => skip_list(cursor, start),
+            },
+            Some(_) => lost |= skip_number(cursor, start)?,
         }
     }
-    let mod_seq = match cursor.peek() {
-        Some(b'(') => Some(search_mod_seq(cursor)?),
-        _ => None,
-    };
-    Ok((numbers, mod_seq))
+}
+
+fn ends_number(next: Option<u8>) -> bool {
+    matches!(next, None | Some(b' ' | b',' | b'(' | b'\t' | b'\r' | b'\n'))
+}
+
+/// Passes what is no number (4294967296, -1): it names no message. A range names several, a word may mean anything.
+#[cold]
+fn skip_number(cursor: &mut Cursor<'_>, start: usize) -> Parsed<bool> {
+    cursor.set_pos(start);
+    let len = cursor.rest().iter().position(|octet| ends_number(Some(*octet))).unwrap_or(cursor.rest().len());
+    let entry = cursor.rest().get(..len).unwrap_or_default();
+    let digits = entry.strip_prefix(b"-").unwrap_or(entry);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Expected("the end of the response"));
+    }
+    cursor.note(hazard::SEARCH);
+    cursor.advance(len);
+    Ok(true)
+}
+
+/// Passes a list that is not about MODSEQ, to the end when it has none.
+#[cold]
+fn skip_list(cursor: &mut Cursor<'_>, start: usize) {
+    cursor.note(hazard::SEARCH);
+    cursor.set_pos(start);
+    if cursor.skip_value().is_err() {
+        cursor.advance(cursor.rest().len());
+    }
 }
 
 /// `search-sort-mod-seq = "(" "MODSEQ" SP mod-sequence-value ")"`
@@ -80,8 +122,25 @@ mod tests {
         assert_eq!(read("SEARCH  3   2 1 "), Ok(numbers(&[3, 2, 1], None)));
         assert_eq!(read("SEARCH 0 007"), Ok(numbers(&[7], None)));
         assert_eq!(read("SEARCH 1 (MODSEQ -1)"), Ok(numbers(&[1], Some(0))));
+        for odd in [
+            "SEARCH 1 4294967296 2",
+            "SEARCH 1 -7 2",
+            "SEARCH 1 99999999999999999999999 2",
+            "SEARCH 1,2",
+            "SEARCH 1, 2,",
+            "SEARCH 1 2 (FOO (3))",
+            "SEARCH 1 (FOO) 2",
+            "SEARCH 1 2 (FOO",
+            "SEARCH 1 2 (MODSEQ 1",
+        ] {
+            assert_eq!(read(odd), Ok(numbers(&[1, 2], None)), "{odd}");
+        }
+    }
+
+    #[test]
+    fn h90_what_may_name_more_messages_than_were_read_is_no_answer() {
         for bad in
-            ["SEARCH 4294967296", "SEARCH 1,2", "SEARCH -1", "SEARCH 1 (FOO 2)", "SEARCH 1 (MODSEQ 1", "SEARCH x"]
+            ["SEARCH 4294967296", "SEARCH -1", "SEARCH x", "SEARCH 1 x", "SEARCH 1:3", "SEARCH 1 2-4", "SEARCH 1 )"]
         {
             assert!(read(bad).is_err(), "{bad}");
         }
