@@ -43,6 +43,9 @@ pub trait Gather: Send + 'static {
     /// Looks at an untagged response while the command is in flight. Take only what the command asked for.
     fn offer(&mut self, response: Untagged) -> Offer;
 
+    /// A response of a kind this command claims could not be read: what is gathered may lack something.
+    fn unread(&mut self) {}
+
     /// The server sent `+` and this command has no literal waiting for it. Only AUTHENTICATE and IDLE expect that.
     fn proceed(&mut self, _text: &[u8]) -> Proceed {
         Proceed::Unexpected
@@ -226,6 +229,15 @@ impl Claims {
     /// Everything: a raw command.
     pub const ALL: Self = Self(u32::MAX);
 
+    /// Who claims the response named so, for answers that mean something when they are empty: those must not get lost unnoticed.
+    pub(crate) fn of_numbers(name: &[u8]) -> Self {
+        match name {
+            name if name.eq_ignore_ascii_case(b"SEARCH") || name.eq_ignore_ascii_case(b"ESEARCH") => Self::SEARCH,
+            name if name.eq_ignore_ascii_case(b"SORT") => Self::SORT,
+            _ => Self::NONE,
+        }
+    }
+
     /// Both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -262,6 +274,7 @@ impl Gather for Nothing {
 /// A command in the queue, its types forgotten; what is left of them is in the two closures.
 pub(crate) trait Running: Send {
     fn offer(&mut self, response: Untagged) -> Offer;
+    fn unread(&mut self);
     fn proceed(&mut self, text: &[u8]) -> Proceed;
     fn resume(&mut self, step: SlowStep) -> Proceed;
     fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool;
@@ -284,6 +297,10 @@ where
 {
     fn offer(&mut self, response: Untagged) -> Offer {
         self.gather.offer(response)
+    }
+
+    fn unread(&mut self) {
+        self.gather.unread();
     }
 
     fn proceed(&mut self, text: &[u8]) -> Proceed {

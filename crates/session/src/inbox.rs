@@ -438,7 +438,9 @@ impl Session {
     fn garbled(&mut self, garbled: Garbled) {
         let text = format!("a response could not be read: {}", garbled.error);
         self.warn(text.clone(), Bytes::copy_from_slice(garbled.frame.as_bytes()));
-        let Some(at) = garbled.tag.and_then(|tag| self.queue.by_tag(&tag)) else { return };
+        let Some(at) = garbled.tag.and_then(|tag| self.queue.by_tag(&tag)) else {
+            return self.queue.unread(garbled.frame.as_bytes());
+        };
         let entry = self.queue.in_flight.remove(at);
         self.outbox.drop_command(entry.id);
         self.end_effect(entry.rules.effect, false);

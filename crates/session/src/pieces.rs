@@ -62,12 +62,12 @@ impl<N: Number> Found<N> {
     /// All numbers found.
     ///
     /// # Errors
-    /// `Protocol` when the server found some and did not say which.
+    /// `Protocol` when the server found some and did not say which, or said it in a way that could not be read.
     pub fn into_all(self) -> Result<NumSet<N>, Error> {
         self.all.ok_or_else(|| {
             let text = match self.count {
                 Some(count) => format!("the server found {count} messages and did not say which"),
-                None => "the server did not say which messages it found".into(),
+                None => "the server did not say which messages it found, or not readably".into(),
             };
             Error::new(ErrorKind::Protocol, text).in_command("SEARCH")
         })

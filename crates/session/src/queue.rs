@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use imapkit_types::Tag;
 use imapkit_wire::{Encoder, Untagged};
 
-use crate::command::{Command, Completion, Erased, Gather, Offer, Rules, Running};
+use crate::command::{Claims, Command, Completion, Erased, Gather, Offer, Rules, Running};
 use crate::error::Error;
 use crate::opening::Fed;
 
@@ -146,6 +146,16 @@ impl Queue {
             }
         }
         Err(response)
+    }
+
+    /// This response could not be read, or was too long: whoever claims its kind has to know.
+    pub(crate) fn unread(&mut self, response: &[u8]) {
+        let mut words = response.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let name = words.next().filter(|star| *star == b"*").and_then(|_| words.next()).unwrap_or_default();
+        let claims = Claims::of_numbers(name);
+        for entry in self.in_flight.iter_mut().filter(|entry| entry.rules.claims.overlap(claims)) {
+            entry.running.unread();
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -35,7 +35,8 @@ pub struct Search<N> {
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<N: Number> {
-    /// All numbers found. `None`: not asked for ([`Search::returning`] without ALL), or asked for and not told by a server that found some.
+    /// All numbers found. `None`: not asked for ([`Search::returning`] without ALL), asked for and not told by a server that found some, or
+    /// told in a way that could not be read.
     pub all: Option<NumSet<N>>,
     /// The lowest number found.
     pub min: Option<N>,
@@ -58,6 +59,8 @@ pub struct SearchGather<N> {
     ranges: Bounded<(u32, u32)>,
     /// A plain SEARCH response came.
     plain: bool,
+    /// A response, or the numbers in it, could not be read.
+    unread: bool,
     mod_seq: Option<ModSeq>,
     esearch: Option<Box<Esearch>>,
 }
@@ -165,6 +168,7 @@ impl<N: Number> Command for Search<N> {
             lowest: None,
             ranges: Bounded::new("max_found", MAX_FOUND),
             plain: false,
+            unread: false,
             mod_seq: None,
             esearch: None,
         }
@@ -194,6 +198,8 @@ impl<N: Number> SearchGather<N> {
         for &range in answer.all.iter().flatten() {
             self.ranges.push(range);
         }
+        // Kept raw, so it made no sense.
+        self.unread |= answer.all.is_none() && answer.other.iter().any(|(name, _)| name.eq_ignore_ascii_case("ALL"));
         self.mod_seq = answer.mod_seq.or(self.mod_seq);
         self.esearch.get_or_insert(answer);
     }
@@ -203,7 +209,7 @@ impl<N: Number> SearchGather<N> {
     fn is_complete(&self) -> bool {
         let asked = self.command.returns.is_empty() || self.command.returns.has_all();
         let belied = |answer: &Esearch| answer.all.is_none() && (answer.count > Some(0) || answer.max.is_some());
-        self.plain || (asked && !self.esearch.as_deref().is_some_and(belied))
+        !self.unread && (self.plain || (asked && !self.esearch.as_deref().is_some_and(belied)))
     }
 }
 
@@ -223,6 +229,10 @@ impl<N: Number> Gather for SearchGather<N> {
             other => return Offer::NotMine(other),
         }
         Offer::Taken
+    }
+
+    fn unread(&mut self) {
+        self.unread = true;
     }
 
     fn go_on(&mut self, lowest: Uid, out: &mut Encoder) -> bool {

@@ -269,3 +269,33 @@ fn h031_a_command_that_is_answered_with_bye_ends_with_it() {
         }
     });
 }
+
+#[test]
+fn h090_an_odd_number_costs_itself_and_an_answer_that_cannot_be_read_is_never_an_empty_one() {
+    for (answer, all) in [
+        ("* SEARCH 1 2 4294967296 3\r\n", Some("1:3")),
+        ("* SEARCH 1 -2 3\r\n", Some("1,3")),
+        ("* SEARCH 1 2,3 4\r\n", Some("1:4")),
+        ("* SEARCH 1 2 3 (FOO 1)\r\n", Some("1:3")),
+        ("* ESEARCH UID COUNT 3 ALL 1:3 MAX\r\n", Some("1:3")),
+        ("* ESEARCH UID ALL 1:4294967296\r\n", None),
+        ("* ESEARCH UID ALL 1:3, 5\r\n", None),
+        ("* search 1:3\r\n", None),
+        ("* SEARCH 1 2\r\n* SEARCH x\r\n", None),
+        ("* SEARCH -1\r\n", None),
+        ("", Some("")),
+    ] {
+        let mut link = Link::selected("IMAP4rev1", 9, Cut::Whole);
+        let search = link.run(Search::uid(Key::All));
+        link.sent();
+        link.say(answer);
+        link.say("A3 OK done\r\n");
+        let found = search.value();
+        let told = all.map(|all| if all.is_empty() { UidSet::new() } else { all.parse().unwrap() });
+        assert_eq!(found.all, told, "{answer}");
+        if told.is_none() {
+            assert!(found.count.is_none(), "{answer}");
+            assert_eq!(found.into_all().unwrap_err().kind(), ErrorKind::Protocol);
+        }
+    }
+}

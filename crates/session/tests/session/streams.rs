@@ -289,4 +289,12 @@ fn an_oversize_line_is_skipped_in_step() {
     link.say(&format!("A2 OK {}\r\n", "x".repeat(9000)));
     assert_eq!(noop.error().kind(), ErrorKind::Protocol, "its command is over all the same");
     assert_eq!(link.session.state(), State::Authenticated);
+
+    link.run(imapkit_session::commands::Select::new("INBOX".parse().unwrap()));
+    link.sent();
+    link.say("* 9 EXISTS\r\nA3 OK x\r\n");
+    let search = link.run(Search::uid(Key::All));
+    link.sent();
+    link.say(&format!("* SEARCH {}\r\nA4 OK x\r\n", "1 ".repeat(5000)));
+    assert_eq!(search.value().all, None, "not an empty answer");
 }
