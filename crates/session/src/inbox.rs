@@ -441,8 +441,14 @@ impl Session {
         let Some(at) = garbled.tag.and_then(|tag| self.queue.by_tag(&tag)) else {
             return self.queue.unread(garbled.frame.as_bytes());
         };
+        let Some(id) = self.queue.in_flight.get(at).map(|entry| entry.id) else { return };
+        if self.outbox.is_sending(id) && !self.outbox.is_awaiting(id) {
+            // What the server takes the rest of it for, nobody knows (H30, M29).
+            let text = format!("{text}, and the command it answers was not sent yet");
+            return self.close(Error::with_source(ErrorKind::Protocol, text, garbled.error));
+        }
+        self.outbox.drop_command(id);
         let entry = self.queue.in_flight.remove(at);
-        self.outbox.drop_command(entry.id);
         self.end_effect(entry.rules.effect, false);
         let error = Error::with_source(ErrorKind::Protocol, text, garbled.error).in_command(entry.name);
         let fed = entry.running.end(Err(error));

@@ -200,6 +200,35 @@ fn m029_an_upload_that_cannot_go_on_ends_the_connection() {
 }
 
 #[test]
+fn m029_an_answer_that_cannot_be_read_amid_an_upload_ends_the_connection() {
+    at_every_cut(|cut| {
+        let mut link = Link::ready("IMAP4rev1", cut);
+        let (id, slot) = link.submit(append(6));
+        link.sent();
+        link.say("+ go\r\n");
+        link.session.push_upload(id, bytes::Bytes::from_static(b"abc")).unwrap();
+        link.sent();
+        link.say("A2 WHAT now\r\n");
+        slot.error();
+        let next = link.run(Noop);
+        assert_eq!(link.sent(), "", "nothing that would become content of the message");
+        next.error();
+        assert_eq!(link.session.state(), State::Closed);
+    });
+}
+
+#[test]
+fn t102_an_answer_that_cannot_be_read_refuses_a_literal_too() {
+    let mut link = Link::ready("IMAP4rev1", Cut::Whole);
+    let slot = link.run(append(6));
+    link.sent();
+    link.say("A2 WHAT now\r\n");
+    assert_eq!(slot.error().kind(), ErrorKind::Protocol);
+    link.run(Noop);
+    assert_eq!(link.sent(), "A3 NOOP\r\n");
+}
+
+#[test]
 fn m031_a_write_whose_answer_is_lost_is_unknown_and_a_read_is_not() {
     let mut link = Link::ready("IMAP4rev1", Cut::Whole);
     let noop = link.run(Noop);
