@@ -239,7 +239,10 @@ impl<S: FetchSink> FetchGather<S> {
     fn answers(&self, row: &imapkit_types::Fetch) -> bool {
         let more = row.more.as_deref();
         let nothing = row.flags.is_none() && row.size.is_none() && row.internal_date.is_none() && more.is_none();
+        let only_uid = self.items.iter().all(|item| matches!(item, FetchItem::Uid));
         nothing
+            // Cyrus adds FLAGS that have changed to whatever it is asked.
+            || (only_uid && row.uid.is_some())
             || more.is_some_and(|more| !more.damage.is_empty())
             || self.items.iter().any(|item| match item {
                 FetchItem::Flags => row.flags.is_some(),
@@ -388,6 +391,24 @@ mod tests {
         assert!(matches!(flags.offer(Untagged::Fetch(news.clone())), Offer::Taken));
         let other = imapkit_types::Fetch { uid: Uid::new(6), ..news };
         assert!(matches!(flags.offer(Untagged::Fetch(other)), Offer::NotMine(_)));
+    }
+
+    #[test]
+    fn h086_a_row_with_more_than_the_uid_answers_a_fetch_of_uids() {
+        let row = imapkit_types::Fetch {
+            seq: SeqNum::new(2),
+            uid: Uid::new(2),
+            flags: Some(Flags::new()),
+            ..Default::default()
+        };
+        for items in [Items::new(), Items::new().uid()] {
+            let mut by_uid = Fetch::new(uids("1:9"), items, Collected::new(0)).gather();
+            assert!(matches!(by_uid.offer(Untagged::Fetch(row.clone())), Offer::Taken));
+        }
+        let mut by_seq = Fetch::new("1:9".parse::<SeqSet>().unwrap(), Items::new().uid(), Collected::new(0)).gather();
+        assert!(matches!(by_seq.offer(Untagged::Fetch(row.clone())), Offer::Taken));
+        let news = imapkit_types::Fetch { uid: None, ..row };
+        assert!(matches!(by_seq.offer(Untagged::Fetch(news)), Offer::NotMine(_)));
     }
 
     #[test]
