@@ -374,7 +374,10 @@ impl Session {
     }
 
     fn proceed(&mut self, text: &[u8]) {
-        if self.outbox.proceed() {
+        if let Some(id) = self.outbox.proceed() {
+            if let Some(entry) = self.queue.find(id) {
+                entry.continued = true;
+            }
             return;
         }
         let waiting = self.queue.in_flight.iter_mut().find(|entry| entry.rules.exclusive);
@@ -392,9 +395,18 @@ impl Session {
         }
     }
 
+    /// A command in flight has a literal that the server has asked for.
+    fn has_continued(&self) -> bool {
+        self.queue.in_flight.iter().any(|entry| entry.continued)
+    }
+
     /// What a command says to a `+`.
     fn answer(&mut self, id: CommandId, answer: Proceed) {
         match answer {
+            // Exchange says it again behind a literal (quirk 7).
+            Proceed::Unexpected if self.state >= State::Authenticated && self.has_continued() => {
+                self.warn("the server asked once more for a literal it has".into(), Bytes::from_static(b"+"));
+            }
             Proceed::Unexpected => {
                 let text = "the server asked for more although nothing was to be sent"; // H33, T004
                 self.close(Error::new(ErrorKind::Protocol, text));

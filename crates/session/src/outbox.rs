@@ -85,13 +85,11 @@ impl Outbox {
         out.len().saturating_sub(before)
     }
 
-    /// The server said `+`. False when nothing waits for one.
-    pub(crate) fn proceed(&mut self) -> bool {
-        let waits = matches!(self.items.front(), Some(Item::Await(_)));
-        if waits {
-            self.items.pop_front();
-        }
-        waits
+    /// The server said `+`. Which command waited for it; `None` when nothing does.
+    pub(crate) fn proceed(&mut self) -> Option<CommandId> {
+        let Some(&Item::Await(id)) = self.items.front() else { return None };
+        self.items.pop_front();
+        Some(id)
     }
 
     /// The upload the head waits for.
@@ -164,7 +162,7 @@ mod tests {
         outbox.transmit(&mut out);
         assert_eq!(&out[..], b"A1 APPEND x {3}\r\n");
         assert!(outbox.upload().is_none() && outbox.is_awaiting(one));
-        assert!(outbox.proceed() && !outbox.proceed());
+        assert!(outbox.proceed() == Some(one) && outbox.proceed().is_none());
         assert_eq!(outbox.upload(), Some(Upload { id: one, remaining: 3 }));
         assert!(outbox.push_upload(one, Bytes::from_static(b"abcd")).is_err(), "more than was announced");
         outbox.push_upload(one, Bytes::from_static(b"ab")).unwrap();

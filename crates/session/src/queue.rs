@@ -81,6 +81,8 @@ pub(crate) struct InFlight {
     pub(crate) running: Box<dyn Running>,
     /// The caller has given it up: octets read for it since then.
     pub(crate) abandoned: Option<u64>,
+    /// The server has said `+` to a literal of it.
+    pub(crate) continued: bool,
     /// It has failed already, whatever the server answers.
     pub(crate) failed: Option<Error>,
 }

@@ -150,6 +150,7 @@ impl Session {
         self.moved |= self.queue.in_flight.is_empty();
         self.begin_effect(rules.effect);
         let running = command.start();
-        self.queue.in_flight.push(InFlight { id, tag, name, rules, running, abandoned: None, failed: None });
+        let entry = InFlight { id, tag, name, rules, running, abandoned: None, continued: false, failed: None };
+        self.queue.in_flight.push(entry);
     }
 }

@@ -348,8 +348,7 @@ fn send<C: Command>(link: &mut Link, command: C, words: Vec<Vec<u8>>) -> Tried {
 
 /// Says `+` for as long as a literal waits for it.
 fn feed(link: &mut Link) {
-    loop {
-        link.sent();
+    while !link.sent().is_empty() {
         if link.session.error().is_some() || !link.wire.ends_with(b"}\r\n") || link.wire.ends_with(b"+}\r\n") {
             return;
         }

@@ -229,6 +229,23 @@ fn t102_an_answer_that_cannot_be_read_refuses_a_literal_too() {
 }
 
 #[test]
+fn quirk_7_one_more_continuation_behind_a_literal_is_let_pass_until_the_answer() {
+    at_every_cut(|cut| {
+        let mut link = Link::ready("IMAP4rev1", cut);
+        let (id, slot) = link.submit(append(3));
+        link.sent();
+        link.say("+ go\r\n");
+        link.session.push_upload(id, bytes::Bytes::from_static(b"abc")).unwrap();
+        assert_eq!(link.sent(), "abc\r\n");
+        link.say("+ \r\nA2 OK x\r\n");
+        slot.value();
+        assert!(matches!(link.events.last(), Some(Event::Warning(_))), "{:?}", link.events);
+        link.say("+ \r\n");
+        assert_eq!(link.session.state(), State::Closed, "nothing is in flight (H33)");
+    });
+}
+
+#[test]
 fn m031_a_write_whose_answer_is_lost_is_unknown_and_a_read_is_not() {
     let mut link = Link::ready("IMAP4rev1", Cut::Whole);
     let noop = link.run(Noop);
