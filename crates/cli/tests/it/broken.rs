@@ -150,6 +150,20 @@ fn t040_to_t046_bad_certificates_are_described_and_nothing_is_said_to_them() {
 }
 
 #[test]
+fn t052_a_server_whose_certificate_is_refused_sees_no_client_certificate() {
+    let clients = Authority::new("clients");
+    let demanding = Identity::self_signed(&Subject::new(&["localhost"])).server_config_demanding(&clients);
+    let port = serve(Peer::setup().implicit_tls(demanding), GREETING, |_| "* BYE\r\n# OK\r\n!".to_owned());
+    let me = clients.issue_for(&["ann"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.pem");
+    std::fs::write(&mine, format!("{}{}", me.pem(), me.key_pem())).unwrap();
+    let ran = doctor(&format!("ann@localhost:{port}"), &["--client-cert", mine.to_str().unwrap()]).exits(1);
+    says(&ran, &["is self-signed and not trusted", "nothing was sent"]);
+    assert!(!ran.text().contains("greeting"), "who shows no certificate is not greeted: {ran:?}");
+}
+
+#[test]
 fn a_server_without_starttls_is_unsafe_and_told_so() {
     let place = scripted("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", |_| "# BAD no\r\n".to_owned());
     let place = place.replace("imap+insecure", "imap+starttls");

@@ -345,8 +345,9 @@ impl Visit<'_> {
         let leaf = wrong.leaf.as_deref().map(|leaf| link::certificate(leaf, self.now));
         self.report.tls =
             Some(Tls { refused: true, problem: Some(wrong.to_string()), certificate: leaf, ..Tls::default() });
-        let quiet =
-            Target { trace: None, ca_file: None, pins: Vec::new(), trusted_site: true, ..self.plan.target.clone() };
+        // Who we are is no business of a server that could not show who it is.
+        let stranger = Target { client_cert: None, trusted_site: true, ..self.plan.target.clone() };
+        let quiet = Target { trace: None, ca_file: None, pins: Vec::new(), ..stranger };
         let Ok(config) = connect::config(&quiet, &self.place) else { return };
         let config = match alive {
             Some(alive) => config.host_address(alive.ip()),
