@@ -113,6 +113,9 @@ impl Place {
             Some((user, server)) => (Some(user), server),
             None => (None, server),
         };
+        if user.is_some_and(|user| user.contains(':')) {
+            return Err(wrong(text, "a password does not belong there"));
+        }
         let Address { host, port } = Address::parse(server).map_err(|error| wrong(text, &error.to_string()))?;
         let lone = user.is_none() && port.is_none() && matches!(&host, Host::Name(name) if !name.contains('.'));
         if lone && !host.is_loopback() {
@@ -194,13 +197,19 @@ fn is_domain(user: &str, domain: &str) -> bool {
 }
 
 fn wrong(text: &str, why: &str) -> Problem {
-    // Somebody may have typed a password into the URL: then the text is not shown.
-    let has_secret = text.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(holds_password));
-    let shown = if has_secret { "the URL".to_owned() } else { format!("\"{}\"", clean(text)) };
-    Problem::usage(format!("{shown} does not say where: {why}"))
-        .next("say for example ann@example.org, imap.example.org or imaps://ann@imap.example.org/INBOX")
+    let problem = if may_hold_password(text) {
+        Problem::usage("this does not say where: a password does not belong there, and behind a `:` only a port stands")
+    } else {
+        Problem::usage(format!("\"{}\" does not say where: {why}", clean(text)))
+    };
+    problem.next("say for example ann@example.org, imap.example.org or imaps://ann@imap.example.org/INBOX")
 }
 
-fn holds_password(authority: &str) -> bool {
-    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+/// Somebody may have typed a password: then nothing of it is shown. It may hold any letter, and the host may be forgotten, as in
+/// `ann:pass/word@host` and `imaps://ann:password`.
+fn may_hold_password(text: &str) -> bool {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = text.split(['/', '?', '#']).next().unwrap_or(text);
+    let is_no_port = |text: &str| !text.bytes().all(|b| b.is_ascii_digit());
+    text.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || authority.split(':').skip(1).any(is_no_port)
 }

@@ -204,6 +204,17 @@ pub enum AddressError {
     },
 }
 
+impl AddressError {
+    /// Without what was given: where the host was forgotten, or a password holds a `/`, that is the password.
+    pub(crate) fn in_url(self) -> Self {
+        match self {
+            Self::Port { .. } => Self::Url { reason: "its port is none from 1 to 65535" },
+            Self::Host { reason, .. } => Self::Url { reason },
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -124,12 +124,7 @@ impl Proxy {
             Some((user_info, address)) => (Some(user_info), address),
             None => (None, rest),
         };
-        // What was given is not shown: with the host forgotten it is a password.
-        let Address { host, port } = Address::parse(address).map_err(|error| match error {
-            AddressError::Port { .. } => AddressError::Url { reason: "its port is none from 1 to 65535" },
-            AddressError::Host { reason, .. } => AddressError::Url { reason },
-            other => other,
-        })?;
+        let Address { host, port } = Address::parse(address).map_err(AddressError::in_url)?;
         let credentials = match user_info.map(|info| info.split_once(':').unwrap_or((info, ""))) {
             Some((user, password)) => {
                 Some(Credentials { user: decode(user, "proxy user")?, password: decode(password, "proxy password")? })

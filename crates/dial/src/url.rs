@@ -75,7 +75,7 @@ impl Url {
     /// Reads a URL.
     ///
     /// # Errors
-    /// [`AddressError`] that says which part is wrong; it never shows the user.
+    /// [`AddressError`] that says which part is wrong; it never shows the user, nor what may be a password.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let (scheme, rest) = text.split_once("://").ok_or(AddressError::Url { reason: "there is no `://`" })?;
         let security = match scheme.to_ascii_lowercase().as_str() {
@@ -93,7 +93,7 @@ impl Url {
             Some((user_info, address)) => (Some(user_info), address),
             None => (None, authority),
         };
-        let Address { host, port } = Address::parse(address)?;
+        let Address { host, port } = Address::parse(address).map_err(AddressError::in_url)?;
         let mut url = Self {
             security,
             user: None,

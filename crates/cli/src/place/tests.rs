@@ -60,9 +60,26 @@ fn a_lone_word_is_no_place() {
 }
 
 #[test]
-fn a_password_in_a_url_is_refused_and_not_shown() {
-    let problem = Place::parse("imaps://ann:hunter2@imap.example.org/").unwrap_err();
-    assert!(!format!("{problem} {problem:?}").contains("hunter2"), "{problem:?}");
+fn t109_a_password_in_a_place_is_refused_and_not_shown() {
+    for text in [
+        "imaps://ann:hunter2@imap.example.org/",
+        "imaps://ann:hunter2/99@localhost",
+        "imaps://ann:hunter2",
+        "imaps://ann:a:hunter2",
+        "imaps://ann@example.org:hunter2",
+        "imaps://ann:hunter2@",
+        "ann:hunter2@imap.example.org",
+        "ann:hunter2@example.org",
+        "ann@example.org:hunter2@imap.example.org",
+        "ann:hunter2/99@imap.example.org",
+        "ann:hunter2",
+    ] {
+        let problem = Place::parse(text).unwrap_err();
+        assert_eq!(problem.exit(), crate::exit::Exit::Usage, "{text}");
+        assert!(!format!("{problem} {problem:?}").contains("hunter2"), "{problem:?}");
+        assert!(problem.to_string().contains("a password does not belong there"), "{problem}");
+    }
+    assert!(Place::parse("imap.example.org:99999").unwrap_err().to_string().contains("`99999` is not a port"));
 }
 
 #[test]
