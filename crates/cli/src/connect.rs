@@ -60,16 +60,16 @@ pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Pl
     };
     let config = config(target, &place)?;
     let policy = policy(target);
-    if let Some(tokens) = &target.tokens {
-        return Ok((place, with_tokens(config, user, tokens.clone()).auth(policy)));
-    }
-    let proof = match target.auth {
-        Some(Accept::Only(Method::External)) => Proof::External,
-        Some(Accept::Only(Method::Anonymous)) => Proof::Anonymous,
-        Some(Accept::Only(Method::XOAuth2 | Method::OAuthBearer)) => {
+    let proof = match (&target.tokens, target.auth) {
+        // There is no other to ask for: refused, it is refused.
+        (Some(tokens @ Tokens::Environment(_)), _) => Proof::Token(tokens.clone().ask(false).await?),
+        (Some(tokens), _) => return Ok((place, with_tokens(config, user, tokens.clone()).auth(policy))),
+        (None, Some(Accept::Only(Method::External))) => Proof::External,
+        (None, Some(Accept::Only(Method::Anonymous))) => Proof::Anonymous,
+        (None, Some(Accept::Only(Method::XOAuth2 | Method::OAuthBearer))) => {
             Proof::Token(target.secret.read(&place.to_string())?)
         }
-        _ => Proof::Password(target.secret.read(&place.to_string())?),
+        (None, _) => Proof::Password(target.secret.read(&place.to_string())?),
     };
     Ok((place, config.credentials(Credentials::new(user, proof)).auth(policy)))
 }
@@ -84,10 +84,6 @@ fn with_tokens(config: Config, user: String, tokens: Tokens) -> Config {
     config.token_source(user, move |request| {
         let (tokens, refused) = (tokens.clone(), request != TokenRequest::First);
         async move {
-            if refused && tokens.is_lasting() {
-                let text = "the server refused the token, and there is no other";
-                return Err(Error::new(ErrorKind::Auth, text));
-            }
             let problem = match tokens.ask(refused).await {
                 Ok(token) => return Ok(token),
                 Err(problem) => problem,

@@ -52,6 +52,20 @@ pub(crate) struct Place {
     pub(crate) uid: Option<u32>,
     /// How the server was found, where it was not named.
     pub(crate) found: Option<Box<Found>>,
+    /// What a server that refuses the login has refused.
+    pub(crate) proof: Shown,
+}
+
+/// What is shown to prove who logs in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// A password.
+    #[default]
+    Password,
+    /// An access token.
+    Token,
+    /// Something else, or nothing: EXTERNAL, ANONYMOUS.
+    Other,
 }
 
 /// How a server was found.
@@ -131,6 +145,7 @@ impl Place {
             uid_validity: None,
             uid: None,
             found: None,
+            proof: Shown::default(),
         };
         if let (Some(user), None, Host::Name(domain)) = (&place.user, port, &host)
             && is_domain(user, domain)
@@ -153,6 +168,7 @@ impl Place {
             uid_validity: url.uid_validity,
             uid: url.uid,
             found: None,
+            proof: Shown::default(),
         }
     }
 

@@ -111,11 +111,6 @@ impl Tokens {
             }
         }
     }
-
-    /// Whether there is any use in asking again after a refusal.
-    pub(crate) fn is_lasting(&self) -> bool {
-        matches!(self, Self::Environment(_))
-    }
 }
 
 impl Source {

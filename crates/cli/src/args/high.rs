@@ -21,7 +21,7 @@ use super::way::Way;
 use crate::config::{self, Account};
 use crate::errors::{Outcome, Problem};
 use crate::output::Manner;
-use crate::place::{Place, Server};
+use crate::place::{Place, Server, Shown};
 use crate::query;
 use crate::secrets::{self, Source, Tokens};
 
@@ -290,6 +290,9 @@ impl Target {
         guard(&place, &way, flags.allow_cleartext)?;
         let (secret, tokens) =
             secrets::choose(flags.token_command.as_deref(), flags.password_command.as_deref(), &account, &way)?;
+        let auth = flags.auth.or(account.auth).or_else(|| place.auth.clone());
+        let auth = auth.map(|name| method(&name)).transpose()?;
+        place.proof = shown(tokens.as_ref(), auth);
         let pins = if flags.pin.is_empty() { account.pin } else { flags.pin };
         let timeout = flags.timeout.or(account.timeout).map(Duration::from_secs);
         Ok(Self {
@@ -305,7 +308,7 @@ impl Target {
             secure_fallback: flags.secure_fallback || account.secure_fallback,
             timeout,
             no_discover: flags.no_discover || account.discover == Some(false),
-            auth: flags.auth.or(account.auth).or_else(|| place.auth.clone()).map(|name| method(&name)).transpose()?,
+            auth,
             disabled: flags.disable_extension.iter().map(|name| Capability::parse(name)).collect(),
             allow_cleartext: flags.allow_cleartext,
             way,
@@ -362,6 +365,16 @@ fn method(name: &str) -> Outcome<Accept> {
     accept.ok_or_else(|| {
         Problem::usage(format!("the login mechanism {name:?} is not known")).next(format!("known are {known}"))
     })
+}
+
+/// What will prove who logs in.
+fn shown(tokens: Option<&Tokens>, auth: Option<Accept>) -> Shown {
+    match auth {
+        _ if tokens.is_some() => Shown::Token,
+        Some(Accept::Only(Method::XOAuth2 | Method::OAuthBearer)) => Shown::Token,
+        Some(Accept::Only(Method::External | Method::Anonymous)) => Shown::Other,
+        _ => Shown::Password,
+    }
 }
 
 fn digest(text: &str) -> Outcome<Digest> {

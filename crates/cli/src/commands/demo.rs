@@ -20,7 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::output::json::{self, Object};
 use crate::output::text::{duration, pad};
-use crate::place::{Place, Server as Whom};
+use crate::place::{Place, Server as Whom, Shown};
 use crate::secrets::Source;
 use steps::Demo;
 
@@ -52,6 +52,7 @@ pub(super) async fn run(keep: bool, to: Option<PathBuf>, output: &mut Output) ->
         uid_validity: None,
         uid: None,
         found: None,
+        proof: Shown::Password,
     };
     let target = Target {
         place,

@@ -14,7 +14,7 @@ use imapkit_discover::Source;
 use super::{Problem, plain};
 use crate::exit::Exit;
 use crate::output::text::clean;
-use crate::place::Place;
+use crate::place::{Place, Shown};
 
 /// What an error means at this place; `doing` continues "while …".
 pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
@@ -162,12 +162,17 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
         Some(cause) if exit(cause) == Exit::Auth && cause != Cause::Credentials => {
             format!("{} does not let {who} in: {}", place.server_text(), cause.means())
         }
-        _ if error.token_refusal().is_some() => format!("{} refused the token for {who}", place.server_text()),
-        _ => format!("{} refused the password for {who}", place.server_text()),
+        _ => format!("{} refused the {} for {who}", place.server_text(), proof(error, place)),
     };
-    let next = match error.token_refusal() {
-        Some(_) => "log in anew: imapkit login; check that IMAP is switched on, and whose token it is",
-        None => cause.map_or("check the login name and the password; many providers want an app password here", advice),
+    let next = match cause.filter(|cause| *cause != Cause::Credentials) {
+        Some(cause) if error.token_refusal().is_none() => advice(cause),
+        _ => match proof(error, place) {
+            "token" => "log in anew: imapkit login; check that IMAP is switched on, and whose token it is",
+            "login" => "ask the server's operator whether this account may log in so",
+            _ => {
+                cause.map_or("check the login name and the password; many providers want an app password here", advice)
+            }
+        },
     };
     let kind = cause.map_or("auth", Cause::name);
     let problem = with_reply(Problem::new(Exit::Auth, kind, what).said(text), error);
@@ -185,6 +190,16 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
             problem.next(next).next(format!("some servers want only what is before the @: --user {local}"))
         }
         _ => problem.next(next),
+    }
+}
+
+/// What was refused, in a word.
+fn proof(error: &Error, place: &Place) -> &'static str {
+    match place.proof {
+        Shown::Token => "token",
+        _ if error.token_refusal().is_some() => "token",
+        Shown::Password => "password",
+        Shown::Other => "login",
     }
 }
 

@@ -43,6 +43,32 @@ fn a_refused_login_is_explained_by_what_is_behind_it() {
     }
 }
 
+/// The same with an access token from this variable or flag; the server takes OAUTHBEARER.
+fn ask_with_token(answer: &'static str, by_command: bool) -> Ran {
+    let place = scripted("* OK [CAPABILITY IMAP4rev1 AUTH=OAUTHBEARER SASL-IR] ready", move |command| match command {
+        "CAPABILITY" => "* CAPABILITY IMAP4rev1 AUTH=OAUTHBEARER SASL-IR\r\n# OK done\r\n".to_owned(),
+        _ => format!("# {answer}\r\n"),
+    });
+    let mut command = bare(&["ls", &place]);
+    match by_command {
+        true => command.args(["--token-command", "echo hush"]),
+        false => command.env("IMAPKIT_TOKEN", "hush"),
+    };
+    ran(command)
+}
+
+#[test]
+fn t061_a_token_that_is_refused_without_a_reason_is_no_password() {
+    for by_command in [false, true] {
+        for answer in ["NO AUTHENTICATE failed.", "NO [AUTHENTICATIONFAILED] AUTHENTICATE failed."] {
+            let ran = ask_with_token(answer, by_command).exits(3);
+            assert!(ran.err.contains("refused the token for ann"), "{answer}: {ran:?}");
+            assert!(ran.err.contains("the server said: AUTHENTICATE failed."), "{answer}: {ran:?}");
+            assert!(ran.err.contains("imapkit login") && !ran.err.contains("password"), "{answer}: {ran:?}");
+        }
+    }
+}
+
 #[test]
 fn a_busy_server_is_4_and_said_to_be_busy() {
     let ran = ask("* BYE [UNAVAILABLE] Too many simultaneous connections from your IP", "NO").exits(4);
