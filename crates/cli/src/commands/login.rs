@@ -18,7 +18,7 @@ use crate::oauth::{Client, browser, device, provider::Provider};
 use crate::output::Output;
 use crate::output::json::{self, Account, Object};
 use crate::output::text::clean;
-use crate::place::Place;
+use crate::place::{Place, Shown};
 use crate::vault::{self, Login as Kept};
 
 pub(super) async fn run(wanted: &Login, output: &mut Output) -> Outcome {
@@ -93,10 +93,11 @@ fn no_provider(place: &Place) -> Problem {
 
 /// Logs in to the mail server for real.
 async fn verify(wanted: &Login, place: &Place, kept: &Kept, output: &mut Output) -> Outcome<()> {
-    let proof = match kept {
-        Kept::Password { password } => Proof::Password(password.clone()),
-        Kept::OAuth(grant) => Proof::Token(grant.access_token.clone()),
+    let (proof, shown) = match kept {
+        Kept::Password { password } => (Proof::Password(password.clone()), Shown::Password),
+        Kept::OAuth(grant) => (Proof::Token(grant.access_token.clone()), Shown::Token),
     };
+    let place = &Place { proof: shown, ..place.clone() };
     let target = Target { place: place.clone(), ..wanted.target.clone() };
     let config = connect::config(&target, place)?;
     let user = place.user.clone().unwrap_or_default();

@@ -151,12 +151,24 @@ fn refused_login(error: &Error, place: &Place) -> Problem {
         };
     }
     let cause = Cause::of(error);
+    if wants_operator(error) && cause.is_none() {
+        return refused(error, place, "logging in", Exit::Auth);
+    }
     if error.is_retryable() || cause.is_some_and(Cause::is_temporary) {
         // It says nothing about the password.
         return refused(error, place, "logging in", Exit::Network);
     }
     if cause.is_none() && is_bad(error) {
-        return refused(error, place, "logging in", Exit::Auth);
+        return refused(error, place, "logging in", Exit::Auth).next(
+            "the server may want another way to log in: --auth LOGIN or --auth PLAIN; --trace FILE records what was said",
+        );
+    }
+    if cause == Some(Cause::TokenExpired) && error.code() == Some(&Code::Expired) && proof(error, place) != "token" {
+        // RFC 5530 §3: what has expired is whatever was shown.
+        let proof = proof(error, place);
+        let what = format!("{} does not let {who} in: the {proof} has expired", place.server_text());
+        return with_reply(Problem::new(Exit::Auth, Cause::Credentials.name(), what).said(text), error)
+            .next(format!("renew the {proof} at the provider or with the server's operator, then try again"));
     }
     let what = match cause {
         Some(cause) if exit(cause) == Exit::Auth && cause != Cause::Credentials => {
@@ -219,9 +231,15 @@ fn refused(error: &Error, place: &Place, doing: &str, otherwise: Exit) -> Proble
     let problem = with_reply(Problem::new(exit, kind, what).said(error.server_text().unwrap_or_default()), error);
     match cause {
         Some(cause) => problem.next(advice(cause)),
+        None if wants_operator(error) => problem.next("ask the server's operator: trying again does not help"),
         None if error.is_retryable() => problem.next("try again in some minutes"),
         None => problem,
     }
+}
+
+/// RFC 5530 §3: "the user should contact the system administrator or support desk".
+fn wants_operator(error: &Error) -> bool {
+    error.code() == Some(&Code::ContactAdmin)
 }
 
 /// The server did not understand the command.

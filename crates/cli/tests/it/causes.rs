@@ -32,6 +32,9 @@ fn a_refused_login_is_explained_by_what_is_behind_it() {
             "log in on the provider's web site",
         ),
         ("NO [AUTHENTICATIONFAILED] AccessTokenExpired", "token has expired", "get a fresh token"),
+        ("NO [EXPIRED] That password isn't valid any more", "the password has expired", "renew the password"),
+        ("NO [CONTACTADMIN] No.", "refused, while logging in", "ask the server's operator"),
+        ("BAD what", "did not understand us while logging in", "--auth LOGIN"),
         ("NO LOGIN failed \u{1b}[2Jhere", "", "[2Jhere"),
     ] {
         let ran = ask(GREETING, answer).exits(3);
@@ -39,6 +42,7 @@ fn a_refused_login_is_explained_by_what_is_behind_it() {
             ran.err.contains(says) && ran.err.contains(advice) && ran.err.contains("the server said: "),
             "{answer}: {ran:?}"
         );
+        assert!(!ran.err.contains("try again in some minutes"), "{answer}: {ran:?}");
         assert!(!ran.err.contains('\u{1b}') && ran.err.lines().count() < 8, "{ran:?}");
     }
 }
@@ -67,6 +71,12 @@ fn t061_a_token_that_is_refused_without_a_reason_is_no_password() {
             assert!(ran.err.contains("imapkit login") && !ran.err.contains("password"), "{answer}: {ran:?}");
         }
     }
+}
+
+#[test]
+fn a_token_that_has_expired_is_told_so() {
+    let ran = ask_with_token("NO [EXPIRED] too old", false).exits(3);
+    assert!(ran.err.contains("the access token has expired") && ran.err.contains("get a fresh token"), "{ran:?}");
 }
 
 #[test]
