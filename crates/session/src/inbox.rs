@@ -22,6 +22,7 @@ use crate::mechanism::{Slow, SlowStep};
 use crate::queue::{CommandId, InFlight, complete};
 use crate::session::{BodyOwner, Session};
 use crate::state::State;
+use crate::stranger::NotImap;
 
 /// Responses before login that are looked at (T025).
 const MAX_EARLY_RESPONSES: u32 = 100;
@@ -68,10 +69,8 @@ impl Session {
     fn looks_like_tls(&mut self, input: &BytesMut) -> bool {
         let tls = matches!(input.first_chunk::<2>(), Some([0x14..=0x17, 0x03]));
         if tls {
-            self.close(Error::new(
-                ErrorKind::Protocol,
-                "the server speaks TLS on this port: connect with implicit TLS",
-            ));
+            let text = "the server speaks TLS on this port: connect with implicit TLS";
+            self.close(Error::with_source(ErrorKind::Protocol, text, NotImap { protocol: Some("TLS") }));
         }
         tls
     }

@@ -66,6 +66,7 @@ mod row;
 mod sending;
 mod session;
 mod state;
+mod stranger;
 mod trace;
 mod track;
 mod watch;
@@ -85,6 +86,7 @@ pub use refusal::TokenRefusal;
 pub use row::{Inlined, Row};
 pub use session::Session;
 pub use state::{Epoch, Protection, State};
+pub use stranger::NotImap;
 pub use trace::TraceLine;
 
 pub use imapkit_types as types;

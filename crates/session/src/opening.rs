@@ -19,11 +19,11 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use imapkit_types::{Capabilities, Capability, Code, Namespaces, ServerId};
-use imapkit_wire::{Response, StatusKind, Untagged};
+use imapkit_wire::{Response, StatusKind, StatusLine, Untagged};
 
 use crate::command::Effect;
 use crate::commands::{AskCapability, Authenticate, Compress, Enable, Id, Login as LoginCommand, Namespace, StartTls};
@@ -33,6 +33,7 @@ use crate::event::{Event, Opened};
 use crate::profile::{self, Profile};
 use crate::session::Session;
 use crate::state::{Protection, State};
+use crate::stranger::NotImap;
 
 /// Results of the opening's own commands.
 pub(crate) enum Fed {
@@ -427,21 +428,15 @@ fn list(mechanisms: &[&str]) -> String {
 
 /// Says which protocol was met instead of IMAP, where that can be told (H17, T039).
 fn not_a_greeting(line: &[u8]) -> Error {
-    let starts = |prefix: &[u8]| line.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    let seen = if starts(b"HTTP/") {
-        "this port speaks HTTP"
-    } else if starts(b"220 ") || starts(b"220-") || starts(b"421 ") || starts(b"554 ") {
-        "this port speaks SMTP"
-    } else if starts(b"+OK") || starts(b"+ OK") || starts(b"-ERR") {
-        "this port speaks POP3"
-    } else if starts(b"SSH-") {
-        "this port speaks SSH"
-    } else {
-        "the first line is not an IMAP greeting"
-    };
+    if line.starts_with(b"421 ") {
+        // SmarterMail is busy in the words of SMTP: a goodbye.
+        let text = bytes::Bytes::copy_from_slice(line.trim_ascii_end());
+        return Error::refused("connection", &StatusLine { kind: StatusKind::Bye, code: None, text });
+    }
+    let met = NotImap::by(line);
     let shown = printable(line);
-    let text = if shown.is_empty() { String::from(seen) } else { format!("{seen}: {}", shown.trim()) };
-    Error::new(ErrorKind::Protocol, text)
+    let text = if shown.is_empty() { met.to_string() } else { format!("{met}: {}", shown.trim()) };
+    Error::with_source(ErrorKind::Protocol, text, met)
 }
 
 #[cfg(test)]
@@ -459,6 +454,15 @@ mod tests {
             let error = not_a_greeting(line);
             assert!(format!("{error}").contains(word), "{error}");
             assert_eq!(error.kind(), ErrorKind::Protocol);
+            let met: &NotImap = core::error::Error::source(&error).unwrap().downcast_ref().unwrap();
+            assert_eq!(met.protocol, Some(word).filter(|word| word.len() == 4));
         }
+    }
+
+    #[test]
+    fn a_server_that_is_busy_in_the_words_of_smtp_is_to_be_tried_again() {
+        let error = not_a_greeting(b"421 Server is busy\r\n");
+        assert_eq!((error.kind(), error.server_text()), (ErrorKind::Bye, Some("421 Server is busy")));
+        assert!(error.is_retryable());
     }
 }

@@ -5,6 +5,7 @@
 
 use imapkit::dial::Security;
 use imapkit::recovery::Cause;
+use imapkit::session::NotImap;
 use imapkit::transport::{CertificateError, CertificateProblem};
 use imapkit::types::Code;
 use imapkit::wire::StatusKind;
@@ -16,6 +17,9 @@ use crate::exit::Exit;
 use crate::output::text::clean;
 use crate::place::{Place, Shown};
 
+/// Where IMAP is to be found.
+pub(crate) const USUAL_PORTS: &str = "the usual ports of IMAP are 993 (imaps://) and 143 (imap+starttls://)";
+
 /// What an error means at this place; `doing` continues "while …".
 pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
     if let Some(problem) = ours(error) {
@@ -23,6 +27,9 @@ pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
     }
     if let Some(certificate) = certificate(error) {
         return refused_certificate(certificate, place);
+    }
+    if let Some(met) = behind::<NotImap>(error) {
+        return wrong_port(error, met, place);
     }
     match error.kind() {
         ErrorKind::Auth => refused_login(error, place),
@@ -81,14 +88,26 @@ fn ours(error: &Error) -> Option<&Problem> {
 
 /// The error of TLS or DEFLATE behind an error.
 fn transport(error: &Error) -> Option<&imapkit::transport::Error> {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(transport) = cause.downcast_ref() {
-            return Some(transport);
-        }
-        source = cause.source();
+    behind(error)
+}
+
+/// An error of this type behind an error.
+fn behind<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
+    std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+        .find_map(|cause| cause.downcast_ref())
+}
+
+/// T039: somebody else is there.
+fn wrong_port(error: &Error, met: &NotImap, place: &Place) -> Problem {
+    let host = place.host().map(ToString::to_string).unwrap_or_default();
+    let here = format!("port {} of {host}", place.port);
+    let problem = |what: String| Problem::new(Exit::Network, "wrong-port", what);
+    match met.protocol {
+        Some("TLS") => problem(format!("{here} speaks TLS from the first octet"))
+            .next(format!("use imaps://{host}:{}", place.port)),
+        Some(protocol) => problem(format!("{here} speaks {protocol}, not IMAP")).next(USUAL_PORTS),
+        None => problem(format!("{here} does not greet as IMAP servers do: {error}")).next(USUAL_PORTS),
     }
-    None
 }
 
 fn refused_certificate(error: &CertificateError, place: &Place) -> Problem {

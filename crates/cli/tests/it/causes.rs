@@ -107,10 +107,22 @@ fn a_login_that_is_put_off_is_4_and_says_nothing_about_the_password() {
 }
 
 #[test]
-fn what_is_no_imap_server_is_said() {
-    let ran = ask("220 mail.example.org ESMTP ready", "NO");
-    assert_ne!(ran.exit, 0);
-    assert!(ran.err.starts_with("error: ") && ran.err.lines().count() < 8, "{ran:?}");
+fn t039_what_is_no_imap_server_is_said_with_the_ports_to_try() {
+    for (greeting, says) in [
+        ("220 mail.example.org ESMTP ready", "speaks SMTP, not IMAP"),
+        ("HTTP/1.1 400 Bad Request", "speaks HTTP, not IMAP"),
+        ("hello", "does not greet as IMAP servers do: the first line is not an IMAP greeting: hello"),
+    ] {
+        let ran = ask(greeting, "NO").exits(4);
+        assert!(ran.err.contains(says) && ran.err.contains("993 (imaps://)"), "{ran:?}");
+        assert!(ran.err.starts_with("error: port ") && ran.err.lines().count() < 8, "{ran:?}");
+    }
+    let alert = "\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{28}";
+    let ran = ask(alert, "NO").exits(4);
+    assert!(
+        ran.err.contains("speaks TLS from the first octet") && ran.err.contains("use imaps://127.0.0.1:"),
+        "{ran:?}"
+    );
 }
 
 #[test]

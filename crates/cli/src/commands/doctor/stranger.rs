@@ -11,6 +11,7 @@ use imapkit::{Config, Error};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
+use crate::errors::library::USUAL_PORTS;
 use crate::place::Place;
 
 /// How long a peer may take to speak first.
@@ -94,14 +95,10 @@ impl Stranger {
                 Some((text("TLS from the first octet"), format!("use imaps://{host}:{port}")))
             }
             (Self::Clear(Protocol::Imap), _) | (Self::TlsImap, Security::Tls) => None,
-            (Self::Clear(protocol), _) => Some((text(&format!("{protocol}, not IMAP")), usual())),
-            (Self::Tls, _) => Some((text("TLS, and something other than IMAP in it"), usual())),
+            (Self::Clear(protocol), _) => Some((text(&format!("{protocol}, not IMAP")), USUAL_PORTS.to_owned())),
+            (Self::Tls, _) => Some((text("TLS, and something other than IMAP in it"), USUAL_PORTS.to_owned())),
         }
     }
-}
-
-fn usual() -> String {
-    "the usual ports of IMAP are 993 (imaps://) and 143 (imap+starttls://)".to_owned()
 }
 
 #[cfg(test)]
