@@ -9,7 +9,7 @@
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpStream};
 
-use imapkit_dial::{Family, Host, Negotiation, Phase, Proxy, ProxyKind};
+use imapkit_dial::{Address, Family, Host, Negotiation, Phase, Proxy, ProxyKind};
 use imapkit_session::{Error, ErrorKind};
 use imapkit_transport::ServerId;
 use rustix::fd::AsFd;
@@ -34,22 +34,39 @@ pub(crate) fn connect(proxy: &Proxy, trust: &Trust, call: Call<'_>, attempt: &mu
     };
     let mut negotiation = proxy.negotiate(&host, call.port).map_err(failure::misuse)?;
     let to_proxy = Call { host: &proxy.host, port: proxy.port, address: None, only_here: false, ..call };
-    let stream = dialing::connect(to_proxy, attempt).map_err(|error| through(proxy, &error))?;
+    reach(proxy, trust, to_proxy, &mut negotiation, attempt).map_err(|error| through(proxy, &error))
+}
+
+/// All that the proxy has a part in.
+fn reach(
+    proxy: &Proxy,
+    trust: &Trust,
+    call: Call<'_>,
+    negotiation: &mut Negotiation,
+    attempt: &mut Attempt,
+) -> Result<Socket, Error> {
+    let stream = dialing::connect(call, attempt)?;
     attempt.enter(Phase::Proxy);
     if proxy.kind != ProxyKind::Https {
-        talk(&stream, &mut negotiation, attempt)?;
+        talk(&stream, negotiation, attempt)?;
         return Socket::tcp(stream).map_err(setting_up);
     }
     let server = ServerId::new(&proxy.host.to_string(), proxy.port).map_err(failure::transport)?;
     let mut veil = Veil::new(Socket::set_up(stream).map_err(setting_up)?, &trust.load(&server)?, &server)?;
-    handshake(&mut veil, attempt).map_err(|error| through(proxy, &error))?;
-    talk_veiled(&mut veil, &mut negotiation, attempt)?;
+    handshake(&mut veil, attempt)?;
+    talk_veiled(&mut veil, negotiation, attempt)?;
     Ok(Socket::Veiled(veil))
 }
 
-/// It is the proxy that was not reached, and not the server.
+/// It is the proxy that failed, and not the server.
 fn through(proxy: &Proxy, error: &Error) -> Error {
-    Error::with_source(error.kind(), format!("the proxy {}: {error}", proxy.host), error.clone())
+    let at = Address { host: proxy.host.clone(), port: Some(proxy.port) };
+    let text = error.to_string();
+    let text = match text.strip_prefix("the proxy ") {
+        Some(does) => format!("the proxy {at} {does}"),
+        None => format!("the proxy {at}: {text}"),
+    };
+    Error::with_source(error.kind(), text, error.clone())
 }
 
 fn setting_up(error: io::Error) -> Error {

@@ -8,7 +8,7 @@
 
 use core::net::IpAddr;
 
-use imapkit_dial::{Family, Host, Negotiation, Phase, Proxy, ProxyKind};
+use imapkit_dial::{Address, Family, Host, Negotiation, Phase, Proxy, ProxyKind};
 use imapkit_session::{Error, ErrorKind};
 use imapkit_transport::ServerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,23 +38,40 @@ pub(crate) async fn connect(
     };
     let mut negotiation = proxy.negotiate(&host, call.port).map_err(failure::misuse)?;
     let to_proxy = Call { host: &proxy.host, port: proxy.port, address: None, only_here: false, ..call };
-    let (mut stream, _) = socket::connect(to_proxy, clock).await.map_err(|error| through(proxy, &error))?;
+    let reached = reach(proxy, trust, to_proxy, &mut negotiation, clock).await;
+    reached.map_err(|error| through(proxy, &error))
+}
+
+/// All that the proxy has a part in.
+async fn reach(
+    proxy: &Proxy,
+    trust: &Trust,
+    call: Call<'_>,
+    negotiation: &mut Negotiation,
+    clock: &mut Clock,
+) -> Result<Box<dyn Wire>, Error> {
+    let (mut stream, _) = socket::connect(call, clock).await?;
     clock.enter(Phase::Proxy);
     if proxy.kind != ProxyKind::Https {
-        clock.within(talk(&mut stream, &mut negotiation)).await??;
+        clock.within(talk(&mut stream, negotiation)).await??;
         return Ok(Box::new(stream));
     }
     let server = ServerId::new(&proxy.host.to_string(), proxy.port).map_err(failure::transport)?;
     let config = clock.within(trust.load(&server)).await??;
-    let veil = clock.within(Veil::draw(stream, &config, &server)).await?;
-    let mut veil = veil.map_err(|error| through(proxy, &error))?;
-    clock.within(talk_veiled(&mut veil, &mut negotiation)).await??;
+    let mut veil = clock.within(Veil::draw(stream, &config, &server)).await??;
+    clock.within(talk_veiled(&mut veil, negotiation)).await??;
     Ok(Box::new(veil))
 }
 
-/// It is the proxy that was not reached, and not the server.
+/// It is the proxy that failed, and not the server.
 fn through(proxy: &Proxy, error: &Error) -> Error {
-    Error::with_source(error.kind(), format!("the proxy {}: {error}", proxy.host), error.clone())
+    let at = Address { host: proxy.host.clone(), port: Some(proxy.port) };
+    let text = error.to_string();
+    let text = match text.strip_prefix("the proxy ") {
+        Some(does) => format!("the proxy {at} {does}"),
+        None => format!("the proxy {at}: {text}"),
+    };
+    Error::with_source(error.kind(), text, error.clone())
 }
 
 async fn talk(stream: &mut TcpStream, negotiation: &mut Negotiation) -> Result<(), Error> {

@@ -61,6 +61,6 @@ fn a_proxy_that_hangs_up_is_named() {
     let proxying = std::thread::spawn(move || drop(listener.accept().unwrap().0.read(&mut [0; 4096])));
     let proxy = Proxy::parse(&format!("http://{address}")).unwrap();
     let error = through(&proxy, &mut attempt()).unwrap_err();
-    assert_eq!(error.to_string(), "the proxy closed the connection");
+    assert_eq!(error.to_string(), format!("the proxy {address} closed the connection"));
     proxying.join().unwrap();
 }

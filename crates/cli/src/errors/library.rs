@@ -3,7 +3,7 @@
 //! Separate because this is where kinds, response codes and server texts become causes and advice. A code says more than a text, a text of
 //! a known server more than a kind (the library's [`Cause`]). RFC 5530 (codes).
 
-use imapkit::dial::Security;
+use imapkit::dial::{ProxyError, Security};
 use imapkit::recovery::Cause;
 use imapkit::session::NotImap;
 use imapkit::transport::{CertificateError, CertificateProblem};
@@ -297,9 +297,8 @@ fn advice(cause: Cause) -> &'static str {
 
 fn network(error: &Error, place: &Place, doing: &str) -> Problem {
     let server = place.server_text();
-    let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
     if error.to_string().starts_with("resolving ") {
-        let why = io.map(plain).unwrap_or_default();
+        let why = behind(error).map(plain).unwrap_or_default();
         return Problem::new(
             Exit::Network,
             "no-host",
@@ -313,6 +312,10 @@ fn network(error: &Error, place: &Place, doing: &str) -> Problem {
         _ => "network",
     };
     let text = error.to_string();
+    if let Some(advice) = on_the_way(error, &text) {
+        let what = format!("no connection to {server}: {}", without_numbers(&text));
+        return Problem::new(Exit::Network, kind, what).next(advice);
+    }
     let text = text
         .strip_prefix("connecting to ")
         .and_then(|text| text.split_once(": "))
@@ -331,6 +334,32 @@ fn network(error: &Error, place: &Place, doing: &str) -> Problem {
         }
         _ => problem.next("check this machine's network; `imapkit doctor` tries every address"),
     }
+}
+
+/// What to do where it is not the server that failed, but the proxy, the command or the local socket on the way there.
+fn on_the_way(error: &Error, text: &str) -> Option<&'static str> {
+    if text.contains("the tunnel command") {
+        return Some("the command behind `command:` is at fault: try it by hand");
+    }
+    if text.starts_with("connecting to /") {
+        return Some("check the path behind `unix:`, and that its server runs");
+    }
+    if !text.starts_with("the proxy ") {
+        return None;
+    }
+    Some(match behind(error) {
+        Some(ProxyError::Authentication) => {
+            "say who you are: --proxy SCHEME://USER@HOST:PORT, with the password in IMAPKIT_PROXY_PASSWORD"
+        }
+        Some(ProxyError::Refused(_)) => {
+            "the proxy answers: check the server's name and port, and what the proxy lets through"
+        }
+        Some(_) => "check that it is a proxy of this kind: the scheme of its URL says which",
+        None if error.kind() == ErrorKind::Timeout => {
+            "check that the proxy is right and runs, or give it longer with --timeout SECONDS"
+        }
+        None => "check the proxy's name and port (--proxy, the account's `proxy`, or ALL_PROXY), and that it runs",
+    })
 }
 
 fn in_brackets(text: &str) -> String {

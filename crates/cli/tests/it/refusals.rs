@@ -1,5 +1,8 @@
 //! Exit codes and the words that go with them: what happened, where, what to do next.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use crate::bench::{Bench, bare, ran};
 
 #[test]
@@ -47,6 +50,52 @@ fn a_closed_port_and_an_unknown_host_are_4() {
     assert!(unknown.err.contains("there is no server no-such-host.invalid"), "{unknown:?}");
     let address = run("ann@no-such-domain.invalid").exits(4);
     assert!(address.err.contains("no IMAP server of no-such-domain.invalid was found"), "{address:?}");
+}
+
+/// Listens, and answers whoever connects with this.
+fn proxy(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_proxy_that_fails_is_named_with_what_to_do_about_it() {
+    let run = |verb: &str, way: &str| {
+        let mut command = bare(&[verb, "imaps://ann@imap.example.org", "--timeout", "2", "--proxy", way]);
+        command.env("IMAPKIT_PASSWORD", "x");
+        ran(command)
+    };
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (way, says, advice) in [
+        (
+            format!("http://127.0.0.1:{}", proxy(b"HTTP/1.1 407 Who?\r\n\r\n")),
+            "refuses the cred",
+            "IMAPKIT_PROXY_PASSWORD",
+        ),
+        (format!("http://127.0.0.1:{}", proxy(b"HTTP/1.1 503 no route\r\n\r\n")), "no route", "lets through"),
+        (format!("socks5://127.0.0.1:{}", proxy(b"\x05\xff")), "refuses the cred", "IMAPKIT_PROXY_PASSWORD"),
+        (format!("socks5://127.0.0.1:{}", proxy(b"SSH-2.0-x\r\n")), "makes no sense", "a proxy of this kind"),
+        (format!("socks5://127.0.0.1:{mute}"), "onnection refused", "that it runs"),
+        ("command:sh -c 'echo oops >&2; exit 3'".to_owned(), "oops", "try it by hand"),
+        ("unix:/no/such/socket".to_owned(), "/no/such/socket", "behind `unix:`"),
+    ] {
+        let told = run("ls", &way).exits(4);
+        assert!(told.err.contains(says) && told.err.contains(advice), "{way}: {told:?}");
+        let named = way.split_once("://").is_none_or(|(_, at)| told.err.contains(&format!("the proxy {at}")));
+        assert!(named && !told.err.contains("doctor") && !told.err.contains("993"), "{way}: {told:?}");
+        let told = run("doctor", &way).exits(1);
+        assert!(
+            told.text().contains(advice.split(' ').next().unwrap()) && !told.text().contains("`imapkit doctor`"),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
