@@ -201,13 +201,13 @@ fn trust(target: &Target, host: &str, port: u16) -> Outcome<TlsConfig> {
     for pin in &target.pins {
         builder = builder.pin(server.clone(), *pin);
     }
-    let Some((path, source)) = &target.client_cert else {
+    let Some(certificate) = &target.client_cert else {
         return builder.build().map_err(|error| unusable(&error));
     };
-    let file = files::read(path)?;
+    let file = files::read(&certificate.path)?;
     match builder.clone().client_certificate_file(&file, None).build() {
         Err(error) if error.kind() == TlsErrorKind::Password => {
-            let password = source.read(&path.display().to_string())?;
+            let password = certificate.password()?;
             builder.client_certificate_file(&file, Some(password.expose())).build()
         }
         outcome => outcome,

@@ -6,7 +6,9 @@
 //! `password-command`, its kept login, a prompt. protocol.md §4.6.
 
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use imapkit::types::Secret;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -52,6 +54,25 @@ pub(crate) enum Tokens {
     Environment(&'static str),
     /// What `login` keeps, refreshed.
     Kept(Box<Keeper>),
+}
+
+/// The file of a client certificate. Its password is asked for once, by whichever connection needs it first.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientCert {
+    pub(crate) path: PathBuf,
+    source: Source,
+    asked: Arc<OnceLock<Outcome<Secret>>>,
+}
+
+impl ClientCert {
+    pub(crate) fn new(path: PathBuf, source: Source) -> Self {
+        Self { path, source, asked: Arc::default() }
+    }
+
+    /// Asks, unless that was done. Blocks.
+    pub(crate) fn password(&self) -> Outcome<Secret> {
+        self.asked.get_or_init(|| self.source.read(&self.path.display().to_string())).clone()
+    }
 }
 
 /// Decides, by the order above: where a password comes from, and tokens if those are to be used.
@@ -217,6 +238,18 @@ mod tests {
             assert_eq!(problem.exit(), Exit::Auth);
             assert!(!format!("{problem:?}").contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn the_password_of_a_certificate_is_asked_for_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let command = format!("echo asked >> '{}'; echo open sesame", count.display());
+        let certificate = ClientCert::new("mine.p12".into(), Source::Command(command));
+        for asked in [certificate.clone(), certificate] {
+            assert_eq!(asked.password().unwrap().expose(), "open sesame");
+        }
+        assert_eq!(std::fs::read_to_string(count).unwrap(), "asked\n");
     }
 
     #[test]

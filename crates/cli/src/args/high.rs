@@ -23,7 +23,7 @@ use crate::errors::{Outcome, Problem};
 use crate::output::Manner;
 use crate::place::{Place, Server, Shown};
 use crate::query;
-use crate::secrets::{self, Source, Tokens};
+use crate::secrets::{self, ClientCert, Source, Tokens};
 
 /// A verb with everything it needs.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ pub(crate) struct Target {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) pins: Vec<Digest>,
     pub(crate) trusted_site: bool,
-    pub(crate) client_cert: Option<(PathBuf, Source)>,
+    pub(crate) client_cert: Option<ClientCert>,
     pub(crate) secure_fallback: bool,
     pub(crate) timeout: Option<Duration>,
     /// Ask nobody where the server of an address is.
@@ -303,7 +303,8 @@ impl Target {
             trusted_site: flags.trusted_site,
             client_cert: flags.client_cert.or(account.client_cert).map(|file| {
                 let flag = flags.client_cert_password_command.as_deref();
-                (file, Source::of_certificate(flag, account.client_cert_password_command.as_deref()))
+                let source = Source::of_certificate(flag, account.client_cert_password_command.as_deref());
+                ClientCert::new(file, source)
             }),
             secure_fallback: flags.secure_fallback || account.secure_fallback,
             timeout,
