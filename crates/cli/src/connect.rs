@@ -49,14 +49,17 @@ pub(crate) async fn open(target: &Target, output: &mut Output) -> Outcome<Link> 
 
 /// All that comes before the first packet to the server, the password included.
 pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Place, Config)> {
+    tokens_go_with(target)?;
     let place = discovery::locate(target, output).await?;
-    if place.user.is_none() && target.way.is_private() {
+    let user = match place.user.clone() {
+        Some(user) => user,
+        None if logs_in_unnamed(target) => String::new(),
         // Whoever let us through knows who we are: the server will say so (PREAUTH).
-        return Ok((place.clone(), config(target, &place)?));
-    }
-    let Some(user) = place.user.clone() else {
-        return Err(Problem::usage(format!("who logs in to {} is not said", place.server_text()))
-            .next(format!("say for example ann@{}, or add --user NAME", place.server_text())));
+        None if target.way.is_private() => return Ok((place.clone(), config(target, &place)?)),
+        None => {
+            return Err(Problem::usage(format!("who logs in to {} is not said", place.server_text()))
+                .next(format!("say for example ann@{}, or add --user NAME", place.server_text())));
+        }
     };
     let config = config(target, &place)?;
     let policy = policy(target);
@@ -72,6 +75,24 @@ pub(crate) async fn prepare(target: &Target, output: &mut Output) -> Outcome<(Pl
         (None, _) => Proof::Password(target.secret.read(&place.to_string())?),
     };
     Ok((place, config.credentials(Credentials::new(user, proof)).auth(policy)))
+}
+
+/// A certificate names its owner, and who is anonymous has no name (RFC 4422 appendix A, RFC 4505).
+pub(crate) fn logs_in_unnamed(target: &Target) -> bool {
+    matches!(target.auth, Some(Accept::Only(Method::External | Method::Anonymous)))
+}
+
+/// Refuses a token where another way to log in is asked for.
+fn tokens_go_with(target: &Target) -> Outcome<()> {
+    let (Some(tokens), Some(Accept::Only(method) | Accept::Bound(method))) = (&target.tokens, target.auth) else {
+        return Ok(());
+    };
+    if matches!(method, Method::XOAuth2 | Method::OAuthBearer) {
+        return Ok(());
+    }
+    let from = tokens.origin();
+    Err(Problem::usage(format!("{from} gives an access token, and {method} is no way to log in with one"))
+        .next(format!("leave out {from} or --auth {method}; OAUTHBEARER and XOAUTH2 take tokens")))
 }
 
 /// Which ways to log in are acceptable.
@@ -100,10 +121,7 @@ pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) 
     match imapkit::connect(config).await {
         Ok(client) => {
             let opened = client.opened();
-            if !opened.opened.authenticated {
-                return Err(Problem::usage(format!("{} does not know who we are", place.server_text()))
-                    .next("say who logs in: add --user NAME"));
-            }
+            somebody(opened, &place)?;
             let how = opened.opened.mechanism.as_deref().unwrap_or("nothing");
             let tls = opened
                 .tls
@@ -116,6 +134,15 @@ pub(crate) async fn connect(config: &Config, place: Place, output: &mut Output) 
         }
         Err(error) => Err(explain(&error, &place, "connecting")),
     }
+}
+
+/// Refuses a connection on which nobody is logged in, though the server was to know who we are.
+pub(crate) fn somebody(opened: &ConnectionInfo, place: &Place) -> Outcome<()> {
+    if opened.opened.authenticated {
+        return Ok(());
+    }
+    Err(Problem::usage(format!("{} does not know who we are", place.server_text()))
+        .next("say who logs in: add --user NAME"))
 }
 
 /// The library's configuration, without a login.

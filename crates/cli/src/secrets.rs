@@ -109,6 +109,15 @@ pub(crate) fn choose(
 }
 
 impl Tokens {
+    /// Where they come from, for people.
+    pub(crate) fn origin(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "the token command",
+            Self::Environment(variable) => variable,
+            Self::Kept(_) => "the login that is kept",
+        }
+    }
+
     /// Asks; after `refused`, for another than the last one. Dropped, it ends the command; a token that is being renewed is still kept.
     pub(crate) async fn ask(self, refused: bool) -> Outcome<Secret> {
         match self {

@@ -157,7 +157,7 @@ fn is_guessed(place: &Place) -> bool {
 
 fn refused_login(error: &Error, place: &Place) -> Problem {
     let text = error.server_text().unwrap_or_default();
-    let who = place.user.as_deref().map(clean).unwrap_or_default();
+    let who = place.user.as_deref().map_or_else(|| "you".to_owned(), clean);
     if error.reply().is_none() {
         // Found out here: no way to log in that both sides accept.
         let problem =

@@ -74,6 +74,39 @@ fn t061_a_token_that_is_refused_without_a_reason_is_no_password() {
 }
 
 #[test]
+fn who_is_anonymous_or_shows_a_certificate_needs_no_name() {
+    for (method, initial) in [("ANONYMOUS", "AUTHENTICATE ANONYMOUS ="), ("EXTERNAL", "AUTHENTICATE EXTERNAL =")] {
+        let offer = if method == "EXTERNAL" { EXTERNAL } else { ANONYMOUS };
+        let place = |accepts: bool| {
+            let place = scripted(offer, move |command| match command.split(' ').next() {
+                Some("AUTHENTICATE") if accepts && command == initial => {
+                    "# OK [CAPABILITY IMAP4rev1] in\r\n".to_owned()
+                }
+                Some("AUTHENTICATE") => "# NO not so\r\n".to_owned(),
+                Some("LIST") => "* LIST () \"/\" INBOX\r\n# OK\r\n".to_owned(),
+                _ => "# OK\r\n".to_owned(),
+            });
+            place.replace("ann@", &format!(";AUTH={method}@"))
+        };
+        let listed = ran(bare(&["ls", "--no-status", &place(true)])).exits(0);
+        assert!(listed.text().contains("INBOX"), "{listed:?}");
+        let refused = ran(bare(&["ls", &place(false)])).exits(3);
+        assert!(refused.err.contains("refused the login for you") && !refused.err.contains("password"), "{refused:?}");
+    }
+}
+
+const ANONYMOUS: &str = "* OK [CAPABILITY IMAP4rev1 AUTH=ANONYMOUS SASL-IR] ready";
+const EXTERNAL: &str = "* OK [CAPABILITY IMAP4rev1 AUTH=EXTERNAL SASL-IR] ready";
+
+#[test]
+fn a_token_where_another_way_is_asked_for_is_64_before_anything_happens() {
+    let mut command = bare(&["ls", "imaps://ann@imap.no-such-host.invalid", "--auth", "PLAIN"]);
+    command.env("IMAPKIT_TOKEN", "hush");
+    let ran = ran(command).exits(64);
+    assert!(ran.err.contains("IMAPKIT_TOKEN gives an access token, and PLAIN is no way"), "{ran:?}");
+}
+
+#[test]
 fn a_token_that_has_expired_is_told_so() {
     let ran = ask_with_token("NO [EXPIRED] too old", false).exits(3);
     assert!(ran.err.contains("the access token has expired") && ran.err.contains("get a fresh token"), "{ran:?}");
