@@ -171,6 +171,17 @@ fn a_server_without_starttls_is_unsafe_and_told_so() {
 }
 
 #[test]
+fn the_way_to_log_in_that_is_told_is_the_one_that_is_taken() {
+    let place =
+        scripted("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=SCRAM-SHA-256 SASL-IR] ready", |command| match command {
+            "LOGOUT" => "* BYE\r\n# OK\r\n!".to_owned(),
+            _ => "# NO no\r\n".to_owned(),
+        });
+    says(&doctor(&place, &[]).exits(1), &["with a password SCRAM-SHA-256"]);
+    says(&doctor(&place, &["--auth", "PLAIN"]).exits(1), &["with a password PLAIN: told in clear text"]);
+}
+
+#[test]
 fn a_refused_login_has_its_cause() {
     let answer = |command: &str| match command {
         "LOGOUT" => "* BYE\r\n# OK\r\n!".to_owned(),
@@ -266,6 +277,14 @@ fn a_local_socket_is_no_clear_text_and_has_no_addresses() {
     });
     let way = format!("unix:{}", path.display());
     let ran = doctor("imap+insecure://ann@localhost", &["--proxy", &way]).exits(2);
-    says(&ran, &["by a local socket or a command", "PLAIN as ann"]);
+    says(
+        &ran,
+        &["by a local socket or a command", "PLAIN as ann: the best offered for a password; nobody else can listen"],
+    );
+    says(&ran, &["with a password PLAIN: the best offered for a password; nobody else can listen"]);
+    assert!(!ran.text().contains("within TLS"), "{ran:?}");
+    // Without a name the server has to know who we are.
+    let unknown = doctor("imap+insecure://localhost", &["--proxy", &way]).exits(1);
+    says(&unknown, &["does not know who we are", "--user NAME"]);
     assert!(!ran.text().contains("nothing is encrypted") && !ran.text().contains("addresses"), "{ran:?}");
 }

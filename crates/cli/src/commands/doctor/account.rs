@@ -141,10 +141,7 @@ pub(super) async fn look(client: &Client, report: &mut Report) -> Result<(), Err
     let after = client.capabilities().await?;
     report.capabilities.after_login = offered(&after);
     let mechanism = opened.mechanism.as_deref().unwrap_or("nothing").to_owned();
-    let in_clear =
-        client.opened().tls.is_none() && report.security == "none" && matches!(&*mechanism, "PLAIN" | "LOGIN");
-    let why =
-        if in_clear { "told in clear text: whoever is on the way can read it".to_owned() } else { why(&mechanism) };
+    let why = why(&mechanism, &report.security);
     report.login = Some(Login { mechanism, why });
     if let Some(id) = &opened.server_id {
         report.server_id = id.iter().filter_map(|(name, value)| Some((clean(name), clean(value?)))).collect();
@@ -227,11 +224,14 @@ async fn folders(client: &Client, has: &CapabilityBook, report: &mut Report) -> 
 }
 
 /// Why this way to log in: the order of preference in words.
-pub(super) fn why(mechanism: &str) -> String {
+pub(super) fn why(mechanism: &str, security: &str) -> String {
     let upper = mechanism.to_ascii_uppercase();
     match upper.as_str() {
+        "PLAIN" | "LOGIN" if security == "none" => "told in clear text: whoever is on the way can read it",
         name if name.ends_with("-PLUS") => "proves the password without telling it, and is tied to this TLS connection",
         name if name.starts_with("SCRAM") => "proves the password without telling it",
+        "PLAIN" if security == "tunnel" => "the best offered for a password; nobody else can listen on this way",
+        "LOGIN" if security == "tunnel" => "the server offers nothing better; nobody else can listen on this way",
         "PLAIN" => "the best offered for a password; safe within TLS",
         "LOGIN" => "the server offers nothing better; safe within TLS",
         "PREAUTH" => "the server knew who we are",

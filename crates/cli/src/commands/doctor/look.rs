@@ -70,7 +70,8 @@ pub(super) async fn look(plan: &Plan<'_>, output: &mut Output) -> Outcome<Report
     (report.port, report.security) = (place.port, security(target, &place).to_owned());
     report.user = place.user.clone().filter(|_| plan.login);
     // The password is asked for before anything is shown to be under way.
-    let somebody = plan.login && (place.user.is_some() || target.way.is_private());
+    let named = place.user.is_some() || connect::logs_in_unnamed(target);
+    let somebody = plan.login && (named || target.way.is_private());
     let quiet = Target { place: place.clone(), trace: None, ..target.clone() };
     let prepared = if somebody { Some(connect::prepare(&quiet, output).await?.1) } else { None };
     report.provider_advice = place.found.as_ref().map(|found| found.advice.clone()).unwrap_or_default();
@@ -199,6 +200,7 @@ impl Visit<'_> {
             recorder.opened(client.opened().opened.mechanism.as_deref());
         }
         self.known(client.opened());
+        connect::somebody(client.opened(), &self.place)?;
         self.step("looking at the account", output);
         let place = self.place.clone();
         let wrong = |error: imapkit::Error| explain(&error, &place, "looking at the account");
@@ -329,11 +331,17 @@ impl Visit<'_> {
             self.report.capabilities.before_tls = self.tape.before_starttls();
         }
         self.report.mechanisms = mechanisms(&before);
-        let link = if client.opened().tls.is_some() { Protection::Tls } else { Protection::Clear };
+        let target = self.plan.target;
+        let link = match client.opened().tls {
+            Some(_) => Protection::Tls,
+            None if target.allow_cleartext => Protection::Clear,
+            // This machine, a local socket or a command: nothing else is let through without TLS (T027).
+            None => Protection::Trusted,
+        };
         let nothing = Capabilities::default();
         let offered = before.offered().unwrap_or(&nothing);
-        self.report.choice.password = choice(Credentials::password("somebody", "nothing"), offered, link);
-        self.report.choice.token = choice(Credentials::token("somebody", "nothing"), offered, link);
+        self.report.choice.password = choice(Credentials::password("somebody", "nothing"), target, offered, link);
+        self.report.choice.token = choice(Credentials::token("somebody", "nothing"), target, offered, link);
         self.known(client.opened());
         self.report.profile = profile::of(self.report);
         Ok(())
@@ -477,8 +485,8 @@ fn mechanisms(book: &CapabilityBook) -> Vec<String> {
 }
 
 /// Which way these credentials would be taken.
-fn choice(mut credentials: Credentials, offered: &Capabilities, link: Protection) -> Option<String> {
-    match credentials.choose(offered, link).ok()? {
+fn choice(who: Credentials, target: &Target, offered: &Capabilities, link: Protection) -> Option<String> {
+    match who.policy(connect::policy(target)).choose(offered, link).ok()? {
         Credential::Login { .. } => Some("LOGIN".to_owned()),
         Credential::Sasl(mechanism) => Some(mechanism.name().to_owned()),
     }

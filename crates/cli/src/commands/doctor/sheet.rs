@@ -235,14 +235,17 @@ fn login(report: &Report) -> Vec<Row> {
     if !report.mechanisms.is_empty() {
         rows.push(row("offered", &report.mechanisms.join(", ")));
         let choice = |name: &Option<String>| {
-            name.as_deref().map_or_else(|| "none that is safe".to_owned(), |name| format!("{name}: {}", why(name)))
+            name.as_deref().map_or_else(
+                || "none that is acceptable".to_owned(),
+                |name| format!("{name}: {}", why(name, &report.security)),
+            )
         };
         rows.push(row("with a password", &choice(&report.choice.password)));
         rows.push(row("with a token", &choice(&report.choice.token)));
     }
     if let Some(login) = &report.login {
-        let who = report.user.as_deref().unwrap_or_default();
-        rows.push(marked("login", &format!("{} as {who}: {}", login.mechanism, login.why), true));
+        let who = report.user.as_deref().map(|user| format!(" as {user}")).unwrap_or_default();
+        rows.push(marked("login", &format!("{}{who}: {}", login.mechanism, login.why), true));
     } else if report.user.is_some() && report.tls.as_ref().is_some_and(|tls| tls.refused) {
         rows.push(marked("login", "not tried: the certificate was refused", false));
     } else if let Some(failure) = report.failure.as_ref().filter(|_| report.user.is_some() && report.greeting.is_some())
