@@ -247,6 +247,36 @@ fn t010_what_stands_behind_the_ok_to_starttls_is_found_out_without_a_login() {
     assert!(!ran.text().contains("INJECTED"), "{ran:?}");
 }
 
+#[test]
+fn what_is_offered_before_tls_is_asked_for_where_the_greeting_does_not_tell() {
+    let identity = Identity::self_signed(&Subject::new(&["localhost"]));
+    let peer = Peer::setup().tls(identity.server_config()).patience(std::time::Duration::from_mins(1));
+    let peer = peer.serve_each(12, |conn| {
+        conn.send("* OK ready\r\n")?;
+        let mut starttls = " STARTTLS";
+        loop {
+            let (tag, command) = conn.expect_line()?;
+            conn.send(match command.as_str() {
+                "CAPABILITY" => format!("* CAPABILITY IMAP4rev1 AUTH=PLAIN{starttls}\r\n{tag} OK\r\n"),
+                "STARTTLS" => format!("{tag} OK\r\n"),
+                "LOGOUT" => format!("* BYE\r\n{tag} OK\r\n"),
+                _ => format!("{tag} BAD what\r\n"),
+            })?;
+            match command.as_str() {
+                "STARTTLS" => conn.start_tls()?,
+                "LOGOUT" => return conn.close(),
+                _ => continue,
+            }
+            starttls = "";
+        }
+    });
+    let place = format!("imap+starttls://localhost:{}", peer.port());
+    let ran = doctor(&place, &["--trusted-site"]).exits(2);
+    says(&ran, &["the server takes passwords before TLS"]);
+    let objects = doctor(&place, &["--trusted-site", "--json"]).objects();
+    assert_eq!(objects[0]["capabilities"]["before_tls"], serde_json::json!(["IMAP4rev1", "AUTH=PLAIN", "STARTTLS"]));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_local_socket_is_no_clear_text_and_has_no_addresses() {

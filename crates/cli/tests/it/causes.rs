@@ -54,10 +54,11 @@ fn ask_with_token(answer: &'static str, by_command: bool) -> Ran {
         _ => format!("# {answer}\r\n"),
     });
     let mut command = bare(&["ls", &place]);
-    match by_command {
-        true => command.args(["--token-command", "echo hush"]),
-        false => command.env("IMAPKIT_TOKEN", "hush"),
-    };
+    if by_command {
+        command.args(["--token-command", "echo hush"]);
+    } else {
+        command.env("IMAPKIT_TOKEN", "hush");
+    }
     ran(command)
 }
 

@@ -298,7 +298,7 @@ impl Visit<'_> {
         if let Some(recorder) = self.recorder.as_ref().filter(|_| main) {
             recorder.opened(None);
         }
-        self.seen(&client).await?;
+        self.seen(&client, alive).await?;
         let _ = client.logout().await;
         self.hear_out(events).await;
         Ok(())
@@ -322,13 +322,17 @@ impl Visit<'_> {
     }
 
     /// Capabilities and what follows from them.
-    async fn seen(&mut self, client: &Client) -> Outcome<()> {
+    async fn seen(&mut self, client: &Client, alive: Option<SocketAddr>) -> Outcome<()> {
         let place = self.place.clone();
         let wrong = |error: imapkit::Error| explain(&error, &place, "asking for capabilities");
         let before = client.capabilities().await.map_err(wrong)?;
         self.report.capabilities.before_login = account::offered(&before);
         if self.place.security == Security::StartTls {
-            self.report.capabilities.before_tls = self.tape.before_starttls();
+            let told = self.tape.before_starttls();
+            self.report.capabilities.before_tls = match told {
+                None => self.in_clear(self.place.port, alive).await,
+                told => told,
+            };
         }
         self.report.mechanisms = mechanisms(&before);
         let target = self.plan.target;
@@ -363,7 +367,7 @@ impl Visit<'_> {
         };
         let config = self.listen(config.connect_timeout(ASIDE), false);
         let Ok((client, events)) = Self::connect(&config).await else { return };
-        let _ = self.seen(&client).await;
+        let _ = self.seen(&client, alive).await;
         if let Some(tls) = &mut self.report.tls {
             tls.refused = true;
             tls.problem = Some(wrong.to_string());
@@ -405,9 +409,30 @@ impl Visit<'_> {
                     Err(error) => seen.error = Some(clean(&error.to_string())),
                 }
                 seen.before_tls = tape.before_starttls();
+                if seen.works && seen.before_tls.is_none() {
+                    seen.before_tls = self.in_clear(port, Some(alive)).await;
+                }
             }
         }
         self.report.starttls = Some(seen);
+    }
+
+    /// What a port for STARTTLS offers in clear text to who asks, where its greeting does not tell; nothing else is said there.
+    async fn in_clear(&self, port: u16, alive: Option<SocketAddr>) -> Option<Vec<String>> {
+        let place = Place { security: Security::Insecure, port, ..self.place.clone() };
+        let quiet = Target { trace: None, allow_cleartext: true, ..self.plan.target.clone() };
+        let config = connect::config(&quiet, &place).ok()?.connect_timeout(ASIDE);
+        let config = match alive {
+            Some(alive) => config.host_address(alive.ip()),
+            None => config,
+        };
+        let asked = async {
+            let client = imapkit::connect(&config).await.ok()?;
+            let offered = client.capabilities().await.ok().as_ref().and_then(account::offered);
+            let _ = client.logout().await;
+            offered
+        };
+        tokio::time::timeout(ASIDE, asked).await.ok().flatten()
     }
 
     /// What is known of a connection once it is open.
