@@ -326,7 +326,14 @@ fn network(error: &Error, place: &Place, doing: &str) -> Problem {
             "nothing listens there: check the port; the usual ones are 993 (imaps://) and 143 (imap+starttls://)",
         ),
         ErrorKind::Timeout => {
-            problem.next("the network or the server is too slow: try again, or give it longer with --timeout SECONDS")
+            let problem = problem
+                .next("the network or the server is too slow: try again, or give it longer with --timeout SECONDS");
+            // Servers of TLS and of the web wait to be spoken to (T039).
+            if text.ends_with("(phase greeting)") {
+                problem.next(format!("or it is no IMAP server: {USUAL_PORTS}"))
+            } else {
+                problem
+            }
         }
         ErrorKind::Closed => {
             Problem::new(Exit::Network, kind, format!("the connection to {server} broke while {doing}: {error}"))

@@ -1,5 +1,7 @@
 //! What servers are known to say, from a server that says it: cause, exit code and advice (server-quirks §6.13c).
 
+use imapkit_testkit::peer::Peer;
+
 use crate::bench::{Ran, bare, ran, scripted};
 
 /// Runs `ls` against a server of one line each: its greeting, and its answer to every command but CAPABILITY.
@@ -157,6 +159,22 @@ fn t039_what_is_no_imap_server_is_said_with_the_ports_to_try() {
         ran.err.contains("speaks TLS from the first octet") && ran.err.contains("use imaps://127.0.0.1:"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn a_server_that_is_busy_in_the_words_of_smtp_is_4_and_quoted() {
+    let ran = ask("421 Server is busy", "NO").exits(4);
+    assert!(ran.err.contains("the server said: 421 Server is busy") && ran.err.contains("try again"), "{ran:?}");
+}
+
+#[test]
+fn t039_who_does_not_greet_may_be_no_imap_server() {
+    let silent = Peer::setup().serve_each(2, imapkit_testkit::peer::PeerConn::drain);
+    let place = format!("imap+insecure://ann@127.0.0.1:{}", silent.port());
+    let mut command = bare(&["ls", &place, "--timeout", "1"]);
+    command.env("IMAPKIT_PASSWORD", "x");
+    let ran = ran(command).exits(4);
+    assert!(ran.err.contains("too slow") && ran.err.contains("no IMAP server: the usual ports"), "{ran:?}");
 }
 
 #[test]
