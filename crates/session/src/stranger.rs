@@ -1,7 +1,7 @@
 //! Somebody else at the port: what the error of an opening holds when no IMAP server greets.
 //!
-//! A type of its own, so that front ends can tell a wrong port from a server that breaks the protocol, and give advice on the port. RFC 9051 §7.1.1; H17,
-//! T039; server-quirks §2.2.
+//! A type of its own, so that front ends can tell a wrong port from a server that breaks the protocol, and give advice on the
+//! port. RFC 9051 §7.1.1; H17, T039; server-quirks §2.2.
 
 use core::fmt;
 
