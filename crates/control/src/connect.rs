@@ -67,7 +67,8 @@ impl Control {
         if blocking {
             return self.inner.go_on(NAME, busy, |inner| inner.connect(&inner.plan(&arguments)?));
         }
-        let plan = match self.inner.plan(&arguments) {
+        // Here and not on the worker thread, which may be watching a mailbox of the connection there is.
+        let plan = match self.inner.plan(&arguments).and_then(|plan| self.inner.check_unconnected().map(|()| plan)) {
             Ok(plan) => plan,
             wrong => return self.inner.go_on(NAME, busy, |_| wrong.map(drop)),
         };
@@ -143,13 +144,18 @@ impl Inner {
         self.live().as_ref().map(|live| live.server.clone()).unwrap_or_default()
     }
 
-    fn connect(&self, plan: &Plan) -> Result<()> {
+    fn check_unconnected(&self) -> Result<()> {
         if let Some(live) = &*self.live() {
             live.client.catch_up();
         }
         if self.check_connection() {
             return Err(ControlError::new(ErrorCode::AlreadyConnected, "there is a connection; call disconnect first"));
         }
+        Ok(())
+    }
+
+    fn connect(&self, plan: &Plan) -> Result<()> {
+        self.check_unconnected()?;
         self.enter(State::Connecting);
         {
             let mut status = self.status();

@@ -158,3 +158,15 @@ fn without_a_mailbox_there_is_nothing_to_watch() {
     assert_eq!(code(control.idle(IdleOption::Wait, Some(1))), ErrorCode::NoMailboxSelected);
     assert_eq!(control.state(), State::Idle);
 }
+
+#[test]
+fn connecting_without_blocking_leaves_a_monitored_connection_as_it_is() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = selected(&server);
+    control.idle(IdleOption::NoWait, None).unwrap();
+    control.set_blocking(false);
+    assert_eq!(code(control.connect(None, None, None, None, None, None)), ErrorCode::AlreadyConnected);
+    assert_eq!((control.state(), control.is_blocked()), (State::Monitoring, false));
+    control.check_mailbox().unwrap();
+}
