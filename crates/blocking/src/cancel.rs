@@ -30,6 +30,12 @@ impl Canceller {
         self.0.count.fetch_add(1, Ordering::SeqCst);
         self.0.waker.wake();
     }
+
+    /// From here on calls belong together until the next time: each is ended by what was cancelled since, even if it had not begun by then.
+    /// For programs whose own calls are made of several, and are to be cancelled at any moment. It ends nothing itself.
+    pub fn begin(&self) {
+        self.0.begun.store(self.0.count.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
 }
 
 /// What a [`Canceller`] and the calls it cancels share.
@@ -37,6 +43,8 @@ impl Canceller {
 pub(crate) struct Cancel {
     pub(crate) waker: Waker,
     count: AtomicU64,
+    /// Cancellations before the calls that belong together; more than there can be when each is for itself.
+    begun: AtomicU64,
 }
 
 /// How long a call waits: until a moment, or until it is cancelled.
@@ -69,17 +77,23 @@ impl Patience {
 
 impl Cancel {
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { waker: Waker::new()?, count: AtomicU64::new(0) })
+        Ok(Self { waker: Waker::new()?, count: AtomicU64::new(0), begun: AtomicU64::new(u64::MAX) })
     }
 
     /// The patience of a call that begins now.
     pub(crate) fn patience(&self, deadline: Option<Tick>) -> Patience {
-        Patience { deadline, cancels: self.count.load(Ordering::SeqCst) }
+        Patience { deadline, cancels: self.before() }
     }
 
     /// All of them so far are told.
     pub(crate) fn told(&self) -> Told {
-        Told(AtomicU64::new(self.count.load(Ordering::SeqCst)))
+        Told(AtomicU64::new(self.before()))
+    }
+
+    /// Cancellations that are no concern of what begins now.
+    fn before(&self) -> u64 {
+        let begun = self.begun.load(Ordering::SeqCst);
+        self.count.load(Ordering::SeqCst).min(begun)
     }
 
     /// This one is told now.
@@ -110,5 +124,27 @@ impl Cancel {
         }
         patience.deadline.filter(|deadline| *deadline <= now)?;
         Some(Error::new(ErrorKind::Timeout, "the time given for this call is over"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m031_calls_that_belong_together_are_ended_by_what_came_between_them() {
+        let cancel = Arc::new(Cancel::new().unwrap());
+        let canceller = Canceller(Arc::clone(&cancel));
+        let is_over = |patience| cancel.exhausted(patience, Tick::new(std::time::Duration::ZERO)).is_some();
+        canceller.cancel();
+        assert!(!is_over(cancel.patience(None)), "each for itself");
+        canceller.begin();
+        let first = cancel.patience(None);
+        assert!(!is_over(first));
+        canceller.cancel();
+        assert!(is_over(first) && is_over(cancel.patience(None)));
+        assert!(is_over(cancel.patience(None).since(&cancel.told())));
+        canceller.begin();
+        assert!(!is_over(cancel.patience(None)));
     }
 }

@@ -13,7 +13,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,12 +52,16 @@ pub(crate) struct Inner {
     live: Mutex<Option<Live>>,
     open: Mutex<Option<OpenMessage>>,
     status: Mutex<Status>,
-    busy: AtomicBool,
+    /// Whether a call is under way, and whether it has been cancelled: one value, so that a call that is seen can be cancelled.
+    course: AtomicU8,
     /// What the call under way does; 0 when there is none.
     phase: AtomicU32,
-    cancelled: AtomicBool,
     canceller: Mutex<Option<Canceller>>,
 }
+
+/// Bits of [`Inner::course`].
+const BUSY: u8 = 1;
+const CANCELLED: u8 = 2;
 
 /// How the last calls ended.
 pub(crate) struct Status {
@@ -161,7 +165,7 @@ pub(crate) struct Busy(Arc<Inner>);
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.phase.store(0, Ordering::SeqCst);
-        self.0.busy.store(false, Ordering::SeqCst);
+        self.0.course.fetch_and(!BUSY, Ordering::SeqCst);
     }
 }
 
@@ -180,9 +184,8 @@ impl Inner {
             live: Mutex::new(None),
             open: Mutex::new(None),
             status: Mutex::new(Status { error: None, reply: None, replies: 0, refused: None }),
-            busy: AtomicBool::new(false),
+            course: AtomicU8::new(0),
             phase: AtomicU32::new(0),
-            cancelled: AtomicBool::new(false),
             canceller: Mutex::new(None),
         }
     }
@@ -210,24 +213,27 @@ impl Inner {
 
     /// What can cancel the call under way.
     pub(crate) fn set_canceller(&self, canceller: Canceller) -> Result<()> {
+        canceller.begin();
         *lock(&self.canceller) = Some(canceller);
         // It may have been wanted before there was anything to cancel it by.
         self.check_cancelled()
     }
 
     pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
-        if let Some(canceller) = &*lock(&self.canceller) {
+        // Both under the lock: one call is cancelled, and not the next one too.
+        let canceller = lock(&self.canceller);
+        self.course.fetch_or(CANCELLED, Ordering::SeqCst);
+        if let Some(canceller) = &*canceller {
             canceller.cancel();
         }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::SeqCst)
+        self.course.load(Ordering::SeqCst) & CANCELLED != 0
     }
 
     pub(crate) fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::SeqCst)
+        self.course.load(Ordering::SeqCst) & BUSY != 0
     }
 
     pub(crate) fn enter(&self, state: State) {
@@ -253,11 +259,16 @@ impl Inner {
         if self.events.is_inside() {
             return Err(self.in_progress(format!("{name} was called from inside a callback, which may only cancel")));
         }
-        if self.busy.swap(true, Ordering::SeqCst) {
+        let idle = |course: u8| (course & BUSY == 0).then_some(BUSY);
+        if self.course.fetch_update(Ordering::SeqCst, Ordering::SeqCst, idle).is_err() {
             return Err(self.in_progress(format!("{name}: another call is in progress")));
         }
-        self.cancelled.store(false, Ordering::SeqCst);
-        Ok(Busy(Arc::clone(self)))
+        let busy = Busy(Arc::clone(self));
+        if let Some(canceller) = &*lock(&self.canceller) {
+            // What came before this is in `course`, where it is looked for behind this.
+            canceller.begin();
+        }
+        Ok(busy)
     }
 
     /// Told without events: it is not the operation under way that fails.

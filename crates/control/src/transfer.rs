@@ -68,6 +68,7 @@ impl Transfer {
         let mut transfer = Self { number, size, copied: 0, percent: None, began: Instant::now() };
         inner.figures.set(0, Duration::ZERO);
         transfer.tell(inner, if size == 0 { 100 } else { 0 })?;
+        inner.check_cancelled()?;
         Ok(transfer)
     }
 

@@ -1,6 +1,7 @@
 //! Cancelling from other threads and from callbacks, and time that is over.
 
 use std::io::Cursor;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -196,4 +197,43 @@ fn a_warning_that_is_answered_by_cancelling_stops_the_password() {
         drop(control);
         peer.join().expect("not a byte was sent");
     }
+}
+
+#[test]
+fn a_cancel_is_not_lost_before_the_call_waits() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = selected(&server);
+    let handle = control.cancel_handle();
+    control.on_progress(move |_, _, _, _| {
+        handle.cancel();
+        0
+    });
+    // Told at 0 percent: nothing has been sent, and nothing needs to be.
+    let sent = control.create_message(&mail("up", 50_000), MessageFlags::None, None);
+    assert_eq!(code(sent), ErrorCode::Cancelled);
+    control.clear_events();
+    control.check_mailbox().expect("the connection goes on");
+}
+
+#[test]
+fn a_call_that_is_seen_can_be_cancelled() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = selected(&server);
+    let rounds = AtomicU32::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..400 {
+                while rounds.load(Ordering::SeqCst) != round || !control.is_blocked() {
+                    std::hint::spin_loop();
+                }
+                control.cancel();
+            }
+        });
+        for _ in 0..400 {
+            assert_eq!(code(control.idle(IdleOption::Wait, None)), ErrorCode::Cancelled);
+            rounds.fetch_add(1, Ordering::SeqCst);
+        }
+    });
 }
