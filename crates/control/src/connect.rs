@@ -18,7 +18,7 @@ use imapkit_blocking::{Client, Config, Connector, Error, ErrorKind, Timers};
 
 use crate::code::ErrorCode;
 use crate::constants::{AuthType, Options, State};
-use crate::control::{Control, Inner, Result};
+use crate::control::{Busy, Control, Inner, Result};
 use crate::error::ControlError;
 use crate::live::Live;
 use crate::plan::{Arguments, Link, LoginPlan, Plan};
@@ -65,7 +65,13 @@ impl Control {
         let busy = self.inner.begin(NAME)?;
         let blocking = self.inner.settings().blocking;
         if blocking {
-            return self.inner.go_on(NAME, busy, |inner| inner.connect(&inner.plan(&arguments)?));
+            return self.inner.go_on(NAME, busy, |inner| {
+                inner.connect(&inner.plan(&arguments)?)?;
+                inner.events.connect().inspect_err(|_| {
+                    inner.keep_reply();
+                    inner.let_go();
+                })
+            });
         }
         // Here and not on the worker thread, which may be watching a mailbox of the connection there is.
         let plan = match self.inner.plan(&arguments).and_then(|plan| self.inner.check_unconnected().map(|()| plan)) {
@@ -74,7 +80,7 @@ impl Control {
         };
         self.inner.enter(State::Connecting);
         let inner = Arc::clone(&self.inner);
-        self.on_worker(move || drop(inner.go_on(NAME, busy, |inner| inner.connect(&plan))))
+        self.on_worker(move || inner.connect_apart(NAME, busy, &plan))
     }
 
     /// Logs in on a connection that was made without a user. Arguments that are not given are taken from the properties.
@@ -174,6 +180,27 @@ impl Inner {
         outcome
     }
 
+    /// Connects for a program that does not wait. Events tell it the end, and then it may make its next call: so the call is over before.
+    fn connect_apart(&self, name: &'static str, busy: Busy, plan: &Plan) {
+        let outcome = self.attempt(name, |inner| inner.connect(plan));
+        if let Err(error) = &outcome {
+            self.keep_error(error);
+        }
+        let connection = self.connection();
+        drop(busy);
+        let Err(error) = outcome else {
+            if let Err(refused) = self.events.connect() {
+                // By now the program may have another one.
+                if self.connection() == connection {
+                    self.let_go();
+                }
+                self.tell(&refused);
+            }
+            return;
+        };
+        self.announce(&error);
+    }
+
     fn open_and_log_in(&self, plan: &Plan) -> Result<()> {
         let began = Instant::now();
         let connector = Connector::new(&self.config(plan)?)?;
@@ -197,8 +224,7 @@ impl Inner {
             }
             _ => {}
         }
-        self.check_cancelled()?;
-        self.events.connect()
+        self.check_cancelled()
     }
 
     /// What the library is told.

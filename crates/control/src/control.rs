@@ -286,31 +286,42 @@ impl Inner {
 
     /// The rest of a call that has begun.
     pub(crate) fn go_on<T>(&self, name: &'static str, busy: Busy, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
-            Err(ControlError::new(ErrorCode::InternalError, format!("{name} panicked: {}", words(&*panic))))
-        });
-        let outcome = self.finish(name, outcome);
+        let outcome = self.attempt(name, work);
+        if let Err(error) = &outcome {
+            self.tell(error);
+        }
         drop(busy);
         outcome
     }
 
-    /// What follows every call.
-    pub(crate) fn finish<T>(&self, name: &'static str, outcome: Result<T>) -> Result<T> {
+    /// The work, and what follows it however it ended.
+    pub(crate) fn attempt<T>(&self, name: &'static str, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
+            Err(ControlError::new(ErrorCode::InternalError, format!("{name} panicked: {}", words(&*panic))))
+        });
         self.hear();
         self.note_reply();
         self.trace.call(name, outcome.as_ref().err());
-        if let Err(error) = &outcome {
-            self.tell(error);
-        }
         outcome
+    }
+
+    /// An error becomes the last one.
+    pub(crate) fn keep_error(&self, error: &ControlError) {
+        let mut status = self.status();
+        if let Some(certificate) = error.certificate() {
+            status.refused = Some(Box::new(certificate.clone()));
+        }
+        status.error = Some(error.clone());
     }
 
     /// An error becomes the last one and is told by the events it is a case for.
     pub(crate) fn tell(&self, error: &ControlError) {
-        if let Some(certificate) = error.certificate() {
-            self.status().refused = Some(Box::new(certificate.clone()));
-        }
-        self.status().error = Some(error.clone());
+        self.keep_error(error);
+        self.announce(error);
+    }
+
+    /// Tells an error by the events it is a case for.
+    pub(crate) fn announce(&self, error: &ControlError) {
         if self.events.is_inside() {
             // A property that a callback set wrongly is told to the callback.
             return;

@@ -60,7 +60,12 @@ impl Control {
             let mut monitor = Monitor { watch, mark, connection, exists, until };
             if waits {
                 inner.enter(State::Monitoring);
-                return monitor.next(inner);
+                let first = monitor.next(inner)?;
+                if first.is_none() {
+                    // What it returns is not looked at: it is over.
+                    drop(inner.events.timeout());
+                }
+                return Ok(first);
             }
             let inner = Arc::clone(&self.inner);
             self.on_worker(move || inner.monitor(monitor))?;
@@ -100,12 +105,7 @@ impl Monitor {
                 Some(event) => {
                     first = first.or(self.tell(inner, &event)?);
                 }
-                None if first.is_some() => return Ok(first),
-                None => {
-                    // What it returns is not looked at: it is over.
-                    drop(inner.events.timeout());
-                    return Ok(None);
-                }
+                None => return Ok(first),
             }
         }
     }
@@ -158,10 +158,13 @@ impl Inner {
             let stale = error.cause().map(Error::kind) == Some(ErrorKind::Stale);
             stale || self.connection() != Some(connection)
         };
-        let over = over.filter(|error| !wanted(error));
+        let wanted = over.as_ref().is_some_and(wanted);
+        // First, since who is told may watch again at once.
         drop(mark);
-        if let Some(error) = over {
-            self.tell(&error);
+        match over {
+            None => drop(self.events.timeout()),
+            Some(error) if !wanted => self.tell(&error),
+            Some(_) => {}
         }
     }
 }

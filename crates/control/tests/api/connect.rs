@@ -1,6 +1,7 @@
 //! Connecting: a test for each sentence of its description, on real sockets.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use imapkit_control::{AuthType, Control, ErrorCode, Options, State};
@@ -343,9 +344,7 @@ fn without_blocking_0_means_started_and_an_event_tells_the_end() {
     let log = Log::of(&control);
     plain(&control).unwrap();
     log.wait_for("connect");
-    while control.is_blocked() {
-        std::thread::yield_now();
-    }
+    assert!(!control.is_blocked());
     assert_eq!(control.state(), State::Idle);
     control.select_mailbox("INBOX").unwrap();
     assert_eq!(control.message_count(), 1);
@@ -354,6 +353,49 @@ fn without_blocking_0_means_started_and_an_event_tells_the_end() {
     plain(&control).unwrap();
     log.wait_for("error LOGIN_REJECTED");
     assert_eq!(control.last_error(), ErrorCode::LoginRejected.value());
+}
+
+#[test]
+fn who_is_told_the_end_of_a_connect_can_make_the_next_call() {
+    let _guard = guard();
+    let server = server([]);
+    for succeeds in [true, false] {
+        let control = control(&server);
+        control.set_blocking(false);
+        control.set_password(if succeeds { "secret" } else { "wrong" });
+        let (told, hear) = channel();
+        let (done, wait) = channel::<()>();
+        // The callback runs until the call it has caused is over.
+        if succeeds {
+            control.on_connect(move || {
+                told.send(()).unwrap();
+                i32::from(wait.recv().is_err())
+            });
+        } else {
+            control.on_error(move |_, _| {
+                told.send(()).unwrap();
+                i32::from(wait.recv().is_err())
+            });
+        }
+        plain(&control).unwrap();
+        hear.recv().unwrap();
+        let next = if succeeds { control.select_mailbox("INBOX") } else { control.initialize() };
+        done.send(()).unwrap();
+        next.unwrap();
+    }
+}
+
+#[test]
+fn on_connect_can_refuse_the_connection_without_blocking_too() {
+    let _guard = guard();
+    let server = server([]);
+    let control = control(&server);
+    control.set_blocking(false);
+    let log = Log::of(&control);
+    control.on_connect(|| 5);
+    plain(&control).unwrap();
+    log.wait_for("error CANCELLED");
+    assert!(!control.is_connected());
 }
 
 #[test]

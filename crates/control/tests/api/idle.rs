@@ -1,5 +1,6 @@
 //! Waiting for news: on the caller's thread, and on the worker's beside other calls.
 
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -169,4 +170,23 @@ fn connecting_without_blocking_leaves_a_monitored_connection_as_it_is() {
     assert_eq!(code(control.connect(None, None, None, None, None, None)), ErrorCode::AlreadyConnected);
     assert_eq!((control.state(), control.is_blocked()), (State::Monitoring, false));
     control.check_mailbox().unwrap();
+}
+
+#[test]
+fn who_is_told_that_the_time_is_over_can_watch_again() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = selected(&server);
+    let (told, hear) = channel();
+    let (done, wait) = channel::<()>();
+    control.on_timeout(move || {
+        told.send(()).unwrap();
+        i32::from(wait.recv().is_err())
+    });
+    control.idle(IdleOption::NoWait, Some(1)).unwrap();
+    hear.recv().unwrap();
+    // The callback still runs.
+    let again = control.idle(IdleOption::NoWait, None);
+    done.send(()).unwrap();
+    assert_eq!(again.unwrap(), None);
 }
