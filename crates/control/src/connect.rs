@@ -22,6 +22,7 @@ use crate::control::{Busy, Control, Inner, Result};
 use crate::error::ControlError;
 use crate::live::Live;
 use crate::plan::{Arguments, Link, LoginPlan, Plan};
+use crate::read::PASSED_OVER;
 use crate::tls;
 
 /// A server that is silent for so long is given up, also where a call may take longer: in the middle of an upload, for instance.
@@ -118,7 +119,7 @@ impl Control {
     /// Leaves the selected mailbox without an expunge, closes an open message, and forgets the last error and the last reply.
     pub fn reset(&self) -> Result<()> {
         self.inner.call("reset", |inner| {
-            *inner.open() = None;
+            inner.give_up_open();
             let selected = inner.live().as_ref().is_some_and(|live| live.selection.is_some());
             if selected {
                 inner.unselect(false)?;
@@ -245,6 +246,7 @@ impl Inner {
             .certificate_name(&*plan.name)
             .connect_timeout(plan.timeout)
             .timers(timers)
+            .drain_budget(PASSED_OVER)
             .namespace(false)
             .allow_preauth()
             .identify(fields.iter().copied());

@@ -100,8 +100,8 @@ impl Control {
     }
 
     /// Ends the call in progress and monitoring, from any thread, also from a callback. The call fails with [`ErrorCode::Cancelled`]; the
-    /// connection goes on, unless a message was being sent, which cannot be taken back otherwise. Without a call in progress nothing happens.
-    /// Does not wait.
+    /// connection goes on, unless a message was being sent, which cannot be taken back otherwise, or more than 16 MiB of one were still to
+    /// come. Without a call in progress nothing happens. Does not wait.
     pub fn cancel(&self) {
         self.inner.cancel();
     }

@@ -24,6 +24,8 @@ use crate::transfer::{Transfer, Way};
 pub const MAX_IN_MEMORY: u64 = 512 << 20;
 /// Memory taken before it is known that the server really sends what it announced.
 const FIRST: u64 = 1 << 20;
+/// The rest of a message that is passed over when it is given up; where more is to come the connection is closed, in bytes.
+pub(crate) const PASSED_OVER: u64 = 16 << 20;
 
 /// A message that is coming in, and the answer it is part of.
 pub(crate) struct Coming {
@@ -57,7 +59,8 @@ impl Control {
     /// what of it: all, its header, its MIME header, or what follows the header; with [`Section::Preview`] it is not marked as read.
     ///
     /// # Errors
-    /// [`ErrorCode::MessageNotFound`], [`ErrorCode::PartNotFound`], [`ErrorCode::LimitExceeded`] beyond [`MAX_IN_MEMORY`].
+    /// [`ErrorCode::MessageNotFound`], [`ErrorCode::PartNotFound`], [`ErrorCode::LimitExceeded`] beyond [`MAX_IN_MEMORY`]. A message that is
+    /// given up with more than 16 MiB still to come costs the connection: the server cannot be stopped otherwise.
     pub fn get_message(&self, number: u32, part: u32, section: Section) -> Result<Vec<u8>> {
         self.inner.call("get_message", |inner| inner.read_message(number, By::Seq, part, section))
     }
@@ -102,6 +105,7 @@ impl Inner {
         let mut coming = self.begin_reading(&selected, number, by, part, section, None)?;
         let mut body = coming.message.body()?;
         if body.len() > MAX_IN_MEMORY {
+            self.give_up(body.len());
             let text =
                 format!("content of {} bytes exceeds the limit of {MAX_IN_MEMORY}: use open_message", body.len());
             return Err(ControlError::new(ErrorCode::LimitExceeded, text));
@@ -148,12 +152,25 @@ impl Inner {
 
     /// Passes content on piece by piece, with events.
     pub(crate) fn pour(&self, number: u32, body: &mut Body, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut transfer = Transfer::begin(self, number, body.len())?;
-        while let Some(piece) = body.chunk()? {
-            take(&piece)?;
-            transfer.add(self, piece.len(), Way::In)?;
+        let mut came = 0_u64;
+        let poured = Transfer::begin(self, number, body.len()).and_then(|mut transfer| {
+            while let Some(piece) = body.chunk()? {
+                came = came.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+                take(&piece)?;
+                transfer.add(self, piece.len(), Way::In)?;
+            }
+            Ok(())
+        });
+        poured.inspect_err(|_| self.give_up(body.len().saturating_sub(came)))
+    }
+
+    /// So much of a message is not wanted any more. Servers cannot be stopped: they send it all the same.
+    pub(crate) fn give_up(&self, rest: u64) {
+        let is_open = self.live().as_ref().is_some_and(|live| live.client.is_open());
+        if rest > PASSED_OVER && is_open {
+            self.keep_reply();
+            self.let_go();
         }
-        Ok(())
     }
 
     /// What the server tells about one message.

@@ -69,35 +69,61 @@ impl Control {
         self.inner.call("read", |inner| {
             let mut open = inner.open().take().ok_or_else(not_open)?;
             inner.enter(State::Receiving);
-            let count = open.body.read(buffer)?;
-            open.transfer.add(inner, count, Way::In)?;
-            *inner.open() = Some(open);
-            Ok(count)
+            let count = open.body.read(buffer).map_err(ControlError::from).and_then(|count| {
+                open.transfer.add(inner, count, Way::In)?;
+                Ok(count)
+            });
+            match count {
+                Ok(_) => *inner.open() = Some(open),
+                Err(_) => inner.give_up(open.rest()),
+            }
+            count
         })
     }
 
-    /// Closes the open message. What was not read is passed over; when that is much the connection is closed, since the server cannot be
-    /// stopped otherwise.
+    /// Closes the open message. What was not read is passed over; when that is more than 16 MiB the connection is closed, since the server
+    /// cannot be stopped otherwise. That is our doing, and `on_disconnect` does not come.
     ///
     /// # Errors
     /// [`ErrorCode::MessageNotOpen`].
     pub fn close_message(&self) -> Result<()> {
         self.inner.call("close_message", |inner| {
-            let OpenMessage { body, coming, transfer } = inner.open().take().ok_or_else(not_open)?;
-            let complete = transfer.copied() >= body.len();
+            let open = inner.open().take().ok_or_else(not_open)?;
+            let rest = open.rest();
+            let OpenMessage { body, coming, .. } = open;
             drop(body);
-            if complete { coming.end() } else { Ok(()) }
+            if rest == 0 {
+                return coming.end();
+            }
+            inner.give_up(rest);
+            Ok(())
         })
     }
 }
 
+impl OpenMessage {
+    /// Bytes that were not read.
+    fn rest(&self) -> u64 {
+        self.body.len().saturating_sub(self.transfer.copied())
+    }
+}
+
 impl Inner {
+    /// Closes the open message, if there is one, as [`Control::close_message`] does.
+    pub(crate) fn give_up_open(&self) {
+        let open = self.open().take();
+        if let Some(open) = open {
+            self.give_up(open.rest());
+        }
+    }
+
     fn open_message(&self, number: u32, by: By, part: u32, partial: Option<Partial>, section: Section) -> Result<u64> {
         let selected = self.selected()?;
         let mut coming = self.begin_reading(&selected, number, by, part, section, partial)?;
         let body = coming.message.body()?;
         let size = body.len();
-        let transfer = Transfer::begin(self, number_of(&coming.message, number), size)?;
+        let transfer = Transfer::begin(self, number_of(&coming.message, number), size);
+        let transfer = transfer.inspect_err(|_| self.give_up(size))?;
         *self.open() = Some(OpenMessage { body, coming, transfer });
         Ok(size)
     }

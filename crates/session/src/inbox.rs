@@ -517,7 +517,8 @@ impl Session {
         }
         if let Some(name) = over {
             let text = "given up by its caller, and what was still to come exceeded drain_budget";
-            self.close(Error::new(ErrorKind::Cancelled, text).in_command(name));
+            // Those who hear of it have given nothing up.
+            self.close(Error::new(ErrorKind::Closed, text).in_command(name));
         }
     }
 }

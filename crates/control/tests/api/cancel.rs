@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use imapkit_control::{Control, ErrorCode, IdleOption, MessageFlags, Section, State};
 use imapkit_testkit::peer::PeerConn;
+use imapkit_testkit::script::Mismatch;
 
 use super::support::{Log, code, guard, log_in_and_select, mail, peer, selected, server};
 
@@ -236,4 +237,65 @@ fn a_call_that_is_seen_can_be_cancelled() {
             rounds.fetch_add(1, Ordering::SeqCst);
         }
     });
+}
+
+/// A message of 20 MB, of which little comes before we close.
+fn big_message(conn: &mut PeerConn) -> Result<(), Mismatch> {
+    log_in_and_select(conn, "")?;
+    let (_, line) = conn.expect_line()?;
+    assert!(line.starts_with("FETCH 1 "), "{line}");
+    conn.send("* 1 FETCH (UID 5 BODY[] {20000000}\r\nFrom: me\r\n")?;
+    conn.expect_eof()
+}
+
+#[test]
+fn m030_a_large_message_that_is_given_up_costs_the_connection_at_once() {
+    let _guard = guard();
+    for streamed in [true, false] {
+        let (peer, control) = peer(big_message);
+        control.connect(None, None, None, None, None, None).unwrap();
+        control.select_mailbox("INBOX").unwrap();
+        let log = Log::of(&control);
+        if streamed {
+            assert_eq!(control.open_message(Some(1), 0, 0, None, Section::Preview).unwrap(), 20_000_000);
+            assert!(control.read(&mut [0; 5]).unwrap() > 0);
+            control.close_message().unwrap();
+            assert!(log.only("error").is_empty());
+        } else {
+            control.on_read(|| 1);
+            assert_eq!(code(control.get_message(1, 0, Section::Preview)), ErrorCode::Cancelled);
+        }
+        assert!(!control.is_connected());
+        peer.join().unwrap();
+        log.take();
+        assert_eq!(code(control.check_mailbox()), ErrorCode::NotConnected);
+        assert_eq!(log.take(), ["error NOT_CONNECTED"], "we closed it, and nobody cancelled this");
+    }
+}
+
+#[test]
+fn m030_a_call_behind_too_much_of_a_cancelled_one_was_not_cancelled() {
+    let _guard = guard();
+    let (go, wait) = mpsc::channel::<()>();
+    let (_peer, control) = peer(move |conn| {
+        log_in_and_select(conn, "")?;
+        let (_, line) = conn.expect_line()?;
+        assert!(line.starts_with("FETCH 1 "), "{line}");
+        wait.recv().unwrap();
+        conn.send("* 1 FETCH (UID 5 BODY[] {20000000}\r\n")?;
+        // It hangs up in the middle.
+        let _ = conn.send("x".repeat(20_000_000));
+        Ok(())
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    let control = Arc::new(control);
+    let canceller = cancel_when(&control, State::Receiving);
+    assert_eq!(code(control.get_message(1, 0, Section::Preview)), ErrorCode::Cancelled);
+    canceller.join().unwrap();
+    let log = Log::of(&control);
+    go.send(()).unwrap();
+    let outcome = code(control.check_mailbox());
+    assert!(matches!(outcome, ErrorCode::ConnectionReset | ErrorCode::NotConnected), "{outcome}");
+    assert!(log.only("cancel").is_empty(), "{:?}", log.take());
 }

@@ -187,7 +187,7 @@ fn m030_draining_has_a_budget() {
     link.session.cancel(id);
     link.say(&big_row(""));
     assert!(
-        matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Cancelled),
+        matches!(link.events.last(), Some(Event::Closed(error)) if error.kind() == ErrorKind::Closed),
         "{:?}",
         link.events.last()
     );
