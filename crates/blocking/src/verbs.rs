@@ -38,9 +38,9 @@ impl Client {
     }
 
     /// Says goodbye (LOGOUT) once the commands before it are answered, and closes the connection. A server that just closes, or does not
-    /// answer within 10 s, is as good.
+    /// answer within 10 s or the time given for calls, is as good.
     pub fn logout(&self) -> Result<(), Error> {
-        let gone = self.submit(Logout).wait_timeout(LOGOUT_TIMEOUT);
+        let gone = self.submit(Logout).wait_timeout(goodbye(self.timeout));
         self.close();
         match gone {
             Err(over) if over.kind() == ErrorKind::Timeout => Ok(()),
@@ -238,5 +238,22 @@ impl Client {
 impl From<Bytes> for NewMessage<'_> {
     fn from(octets: Bytes) -> Self {
         Self::new(octets)
+    }
+}
+
+/// How long to wait for the answer to LOGOUT.
+fn goodbye(timeout: Option<Duration>) -> Duration {
+    timeout.map_or(LOGOUT_TIMEOUT, |timeout| timeout.min(LOGOUT_TIMEOUT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t049_a_goodbye_takes_no_longer_than_other_calls_may() {
+        for (timeout, expected) in [(None, 10), (Some(2), 2), (Some(60), 10)] {
+            assert_eq!(goodbye(timeout.map(Duration::from_secs)), Duration::from_secs(expected));
+        }
     }
 }

@@ -405,7 +405,7 @@ impl Inner {
         let Some(live) = self.live().take() else { return };
         *self.open() = None;
         // A server that is rude at the end is gone all the same (T049).
-        let _ = live.client.logout();
+        let _ = live.client.with_timeout(self.timeout()).logout();
     }
 
     /// Notes the reply to the command that matters, before others are sent to find out more.
