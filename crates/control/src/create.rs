@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::Path;
 
-use imapkit_blocking::NewMessage;
 use imapkit_blocking::types::Mailbox;
+use imapkit_blocking::{ErrorKind, NewMessage};
 
 use crate::code::ErrorCode;
 use crate::constants::{MessageFlags, State};
@@ -24,7 +24,7 @@ impl Control {
     ///
     /// # Errors
     /// [`ErrorCode::MailboxNotFound`], [`ErrorCode::QuotaExceeded`], [`ErrorCode::LimitExceeded`] for more than the server takes. Cancelling
-    /// closes the connection when part of the message was sent.
+    /// closes the connection when part of the message was sent; that is our doing, and `on_disconnect` does not come.
     pub fn create_message(&self, data: &[u8], flags: MessageFlags, mailbox: Option<&str>) -> Result<u32> {
         self.inner.call("create_message", |inner| {
             let data = with_crlf(data);
@@ -84,9 +84,14 @@ impl Inner {
         let mut counted = Counted { reader, inner: self, transfer: Transfer::begin(self, 0, size)?, stopped: None };
         let added = client.append(&mailbox, NewMessage::from_reader(&mut counted, size).flags(flags));
         if let Some(stopped) = counted.stopped {
+            self.part(&client, &stopped);
             return Err(stopped);
         }
-        let added = added.map_err(|error| self.judge_missing(error, &mailbox))?;
+        let added = added.map_err(|error| self.judge_missing(error, &mailbox)).inspect_err(|error| {
+            if error.ended_by() == Some(ErrorKind::Cancelled) {
+                self.part(&client, error);
+            }
+        })?;
         Ok(added.and_then(|added| added.uids.first()).map_or(0, imapkit_blocking::types::Uid::get))
     }
 }

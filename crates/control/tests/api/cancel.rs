@@ -86,11 +86,13 @@ fn what_a_callback_returns_ends_the_call_with_that_number() {
     control.on_read(|| i32::from_ne_bytes(ErrorCode::LimitExceeded.value().to_ne_bytes()));
     assert_eq!(code(control.get_message(1, 0, Section::Preview)), ErrorCode::LimitExceeded);
     control.clear_events();
+    let log = Log::of(&control);
     control.on_write(|| 1);
     let text = mail("up", 50_000);
     let sent = control.create_message_from(Cursor::new(&text), text.len() as u64, MessageFlags::None, None);
     assert_eq!(code(sent), ErrorCode::Cancelled);
     assert!(!control.is_connected(), "a message in the middle cannot be taken back otherwise");
+    assert!(log.only("disconnect").is_empty(), "we closed it, and not the server");
     assert!(server.messages("me", "INBOX").unwrap().len() == 1);
 }
 
@@ -298,4 +300,27 @@ fn m030_a_call_behind_too_much_of_a_cancelled_one_was_not_cancelled() {
     let outcome = code(control.check_mailbox());
     assert!(matches!(outcome, ErrorCode::ConnectionReset | ErrorCode::NotConnected), "{outcome}");
     assert!(log.only("cancel").is_empty(), "{:?}", log.take());
+}
+
+#[test]
+fn a_message_that_is_cancelled_in_the_middle_closes_the_connection_without_on_disconnect() {
+    let _guard = guard();
+    let (_peer, control) = peer(|conn| {
+        log_in_and_select(conn, "")?;
+        let (_, line) = conn.expect_line()?;
+        assert!(line.starts_with("APPEND "), "{line}");
+        conn.send("+ go\r\n")?;
+        conn.drain()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    let control = Arc::new(control);
+    let log = Log::of(&control);
+    let canceller = cancel_when(&control, State::Sending);
+    let (sent, endless) = (u64::from(u32::MAX), std::io::repeat(b'x'));
+    let outcome = code(control.create_message_from(endless, sent, MessageFlags::None, None));
+    assert!(matches!(outcome, ErrorCode::Cancelled | ErrorCode::OutcomeUnknown), "{outcome}");
+    canceller.join().unwrap();
+    assert!(!control.is_connected());
+    assert_eq!((log.only("disconnect").len(), log.only("cancel").len()), (0, 1));
 }

@@ -233,9 +233,8 @@ fn m029_a_reader_that_ends_too_early_closes_the_connection() {
     let short = Cursor::new(vec![b'x'; 5000]);
     assert_eq!(code(control.create_message_from(short, 50_000, MessageFlags::None, None)), ErrorCode::FileError);
     assert!(!control.is_connected());
-    assert_eq!(log.only("disconnect").len(), 1);
     assert_eq!(code(control.check_mailbox()), ErrorCode::NotConnected);
-    assert_eq!(log.only("disconnect").len(), 1, "once");
+    assert!(log.only("disconnect").is_empty(), "we closed it, and not the server");
     assert!(server.messages("me", "INBOX").unwrap().is_empty());
 }
 
