@@ -296,7 +296,9 @@ impl Session {
                 self.outbox.drop_command(id); // T102: the literal was refused, so it is not sent
             }
         }
-        self.last_reply = (self.last_reply.0.saturating_add(1), Some(Reply::from(&status)));
+        if self.watch.own != Some(id) {
+            self.last_reply = (self.last_reply.0.saturating_add(1), Some(Reply::from(&status)));
+        }
         self.capability_in(&status);
         if status.kind == StatusKind::Bye {
             // H31: as if it were untagged. The command ends with the connection, and with what was said.

@@ -404,7 +404,7 @@ impl Session {
     }
 
     /// What the server answered to the command that ended last, and how many it has answered so far: for those who show the server's words
-    /// also when all is well.
+    /// also when all is well. The IDLE and NOOP the session sends by itself are none of them.
     pub fn last_reply(&self) -> (u64, Option<&Reply>) {
         (self.last_reply.0, self.last_reply.1.as_ref())
     }

@@ -40,6 +40,8 @@ pub(crate) struct Watch {
     pub(crate) wanted: bool,
     /// Nothing has been going on since then.
     pub(crate) quiet_since: Tick,
+    /// The command last sent for nobody; there is one at a time.
+    pub(crate) own: Option<CommandId>,
     idle: Idle,
     /// IDLE was refused: poll instead.
     refused: bool,
@@ -112,6 +114,7 @@ impl Session {
         let command = crate::queue::submitted(command, |_| None);
         let rules = command.rules();
         self.queue.waiting.push_back(crate::queue::Queued { id, rules, command });
+        self.watch.own = Some(id);
         id
     }
 

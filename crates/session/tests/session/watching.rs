@@ -48,6 +48,22 @@ fn a_command_interrupts_idle_and_it_begins_again() {
 }
 
 #[test]
+fn the_answer_to_our_own_idle_is_no_last_reply() {
+    let mut link = idling(Cut::Whole);
+    let (before, _) = link.session.last_reply();
+    link.say("+ idling\r\n");
+    let noop = link.run(Noop);
+    link.sent();
+    link.say("A3 OK idle done\r\n");
+    assert_eq!(link.session.last_reply().0, before);
+    link.sent();
+    link.say("A4 OK theirs\r\n");
+    noop.value();
+    let (count, reply) = link.session.last_reply();
+    assert_eq!((count, &*reply.unwrap().text), (before + 1, "theirs"));
+}
+
+#[test]
 fn m002_numbers_from_before_an_expunge_are_not_sent_behind_it() {
     let set = |text: &str| text.parse::<SeqSet>().unwrap();
     at_every_cut(|cut| {
