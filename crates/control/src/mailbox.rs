@@ -142,12 +142,18 @@ impl Control {
                 }
                 other => other,
             };
+            let Some(read_only) = read_only else { return renamed };
             // What was selected is selected again, under the name it has now.
-            if let Some(read_only) = read_only {
-                let again = inner.open_mailbox(if renamed.is_ok() { &to } else { &from }, read_only);
-                return renamed.and(again);
+            match renamed {
+                Ok(()) => inner.open_mailbox(&to, read_only),
+                Err(refused) => {
+                    // The answer that counts is the refusal.
+                    inner.keep_reply();
+                    let _ = inner.open_mailbox(&from, read_only);
+                    inner.skip_replies();
+                    Err(refused)
+                }
             }
-            renamed
         })
     }
 

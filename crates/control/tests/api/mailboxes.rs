@@ -2,7 +2,7 @@
 
 use imapkit_control::{Control, ErrorCode, MailboxFlags, MessageFlags, NamespaceKind, ResultCode, Section};
 
-use super::support::{code, connected, guard, log_in, log_in_and_select, mail, peer, selected, server};
+use super::support::{Log, code, connected, guard, log_in, log_in_and_select, mail, peer, selected, server};
 
 #[test]
 fn selecting_tells_what_is_in_it() {
@@ -173,7 +173,10 @@ fn a_rename_that_fails_leaves_the_mailbox_selected() {
     let control = connected(&server);
     control.create_mailbox("Work").unwrap();
     control.examine_mailbox("Work").unwrap();
+    let log = Log::of(&control);
     assert_eq!(code(control.rename_mailbox("Work", "Archive")), ErrorCode::MailboxExists);
+    assert_eq!(control.result_code(), ResultCode::No, "{}", control.result_string());
+    assert_eq!(log.only("command").len(), 1, "{:?}", log.take());
     assert_eq!(control.mailbox_name(), "Work");
     assert_eq!(
         code(control.create_message(b"a\r\n\r\nb", MessageFlags::None, None).and_then(|_| control.delete_message("*"))),
