@@ -299,6 +299,8 @@ impl Inner {
         let outcome = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
             Err(ControlError::new(ErrorCode::InternalError, format!("{name} panicked: {}", words(&*panic))))
         });
+        // Events about the end are told in the state the work has left.
+        self.phase.store(0, Ordering::SeqCst);
         self.hear();
         self.note_reply();
         self.trace.call(name, outcome.as_ref().err());
@@ -444,6 +446,10 @@ impl Inner {
         let timeout = self.timeout();
         let live = self.live();
         let live = live.as_ref().ok_or_else(|| ControlError::new(ErrorCode::NotConnected, "there is no connection"))?;
+        if self.phase.load(Ordering::SeqCst) == 0 {
+            // Whoever wants the connection sends something, unless it says what else it does.
+            self.enter(State::Sending);
+        }
         Ok(live.client.with_timeout(timeout))
     }
 

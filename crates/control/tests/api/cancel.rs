@@ -54,7 +54,7 @@ fn m031_a_cancelled_call_leaves_the_connection_in_step() {
     control.connect(None, None, None, None, None, None).unwrap();
     control.select_mailbox("INBOX").unwrap();
     let control = Arc::new(control);
-    let canceller = cancel_when(&control, State::Idle);
+    let canceller = cancel_when(&control, State::Sending);
     assert_eq!(code(control.search_mailbox("SUBJECT slow", None)), ErrorCode::Cancelled);
     canceller.join().unwrap();
     go.send(()).unwrap();
@@ -323,4 +323,36 @@ fn a_message_that_is_cancelled_in_the_middle_closes_the_connection_without_on_di
     canceller.join().unwrap();
     assert!(!control.is_connected());
     assert_eq!((log.only("disconnect").len(), log.only("cancel").len()), (0, 1));
+}
+
+#[test]
+fn a_command_under_way_is_no_idleness_and_its_end_is_told_behind_it() {
+    let _guard = guard();
+    let (go, wait) = mpsc::channel::<()>();
+    let (_peer, control) = peer(move |conn| {
+        log_in_and_select(conn, "")?;
+        conn.expect("EXPUNGE")?;
+        // Hangs up once the state was seen.
+        wait.recv().unwrap();
+        Ok(())
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.select_mailbox("INBOX").unwrap();
+    let control = Arc::new(control);
+    let told = Arc::downgrade(&control);
+    let (tell, hear) = mpsc::channel();
+    control.on_error(move |_, _| {
+        tell.send(told.upgrade().unwrap().state()).unwrap();
+        0
+    });
+    thread::scope(|scope| {
+        let call = scope.spawn(|| control.expunge_mailbox());
+        while control.state() != State::Sending {
+            assert!(!call.is_finished());
+            thread::yield_now();
+        }
+        go.send(()).unwrap();
+        assert!(call.join().unwrap().is_err());
+    });
+    assert_eq!(hear.recv().unwrap(), State::Disconnected);
 }
