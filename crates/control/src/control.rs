@@ -302,7 +302,7 @@ impl Inner {
         // Events about the end are told in the state the work has left.
         self.phase.store(0, Ordering::SeqCst);
         self.hear();
-        self.note_reply();
+        self.keep_reply();
         self.trace.call(name, outcome.as_ref().err());
         outcome
     }
@@ -367,8 +367,8 @@ impl Inner {
         }
     }
 
-    /// Notes how the server answered last, and tells it if that is new.
-    fn note_reply(&self) {
+    /// Notes how the server answered last, and tells it if that is new: at the end, or before commands that find out more.
+    pub(crate) fn keep_reply(&self) {
         let Some((count, reply)) = self.live().as_ref().map(|live| live.client.last_reply()) else { return };
         let mut status = self.status();
         if status.replies == count {
@@ -408,11 +408,6 @@ impl Inner {
         *self.open() = None;
         // A server that is rude at the end is gone all the same (T049).
         let _ = live.client.with_timeout(self.timeout()).logout();
-    }
-
-    /// Notes the reply to the command that matters, before others are sent to find out more.
-    pub(crate) fn keep_reply(&self) {
-        self.note_reply();
     }
 
     /// The replies since are none of the caller's business.
