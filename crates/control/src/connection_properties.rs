@@ -62,10 +62,18 @@ impl Control {
     /// Sets the address of the server. With `auto_resolve` its name is looked up, which may take as long as `timeout`.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidArgument`] for what is no address. [`ErrorCode::HostUnknown`] when it has no name; the address is set all the same.
+    /// [`ErrorCode::InvalidArgument`] for what is no address. [`ErrorCode::HostUnknown`] when it has no name; the address is set all the same,
+    /// and `host_name` is empty.
     pub fn set_host_address(&self, address: &str) -> Result<()> {
-        self.property("host_address", |settings| settings.set_host_address(address))?;
-        let ip = address.parse::<IpAddr>().ok().filter(|_| self.auto_resolve());
+        let ip = self.property("host_address", |settings| {
+            settings.set_host_address(address)?;
+            if !settings.auto_resolve || address.is_empty() {
+                return Ok(None);
+            }
+            // The name that is set belongs to another address.
+            settings.host_name.clear();
+            Ok(crate::settings::check_host(address)?.ip())
+        })?;
         let Some(ip) = ip else { return Ok(()) };
         let name = self.resolve("host_address", move || name_of(ip))?;
         self.property("host_address", |settings| settings.set_host_name(&name))
@@ -79,10 +87,19 @@ impl Control {
     /// Sets the name of the server. With `auto_resolve` its address is looked up, which may take as long as `timeout`.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidArgument`] for what is no name. [`ErrorCode::HostUnknown`] when it has no address; the name is set all the same.
+    /// [`ErrorCode::InvalidArgument`] for what is no name. [`ErrorCode::HostUnknown`] when it has no address; the name is set all the same,
+    /// and `host_address` is empty.
     pub fn set_host_name(&self, name: &str) -> Result<()> {
-        self.property("host_name", |settings| settings.set_host_name(name))?;
-        if name.is_empty() || !self.auto_resolve() {
+        let resolves = self.property("host_name", |settings| {
+            settings.set_host_name(name)?;
+            let resolves = settings.auto_resolve && !name.is_empty();
+            if resolves {
+                // It is that of another host, which is not to be sent this one's password.
+                settings.host_address.clear();
+            }
+            Ok(resolves)
+        })?;
+        if !resolves {
             return Ok(());
         }
         let owned = name.to_owned();
@@ -228,11 +245,11 @@ impl Control {
     }
 
     /// Changes a property; what is wrong with the value becomes the last error.
-    pub(crate) fn property(
+    pub(crate) fn property<T>(
         &self,
         name: &'static str,
-        change: impl FnOnce(&mut crate::settings::Settings) -> Result<()>,
-    ) -> Result<()> {
+        change: impl FnOnce(&mut crate::settings::Settings) -> Result<T>,
+    ) -> Result<T> {
         let changed = change(&mut self.inner.settings());
         if let Err(error) = &changed {
             self.inner.trace.call(name, Some(error));

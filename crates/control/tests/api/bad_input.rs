@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use imapkit_control::{Control, ErrorCode, MessageFlags, Options, Section, TraceFlags};
 
-use super::support::{code, connected, folder, guard, mail, secure, selected, server};
+use super::support::{code, connected, control, folder, guard, mail, secure, selected, server};
 
 #[test]
 fn a_control_without_a_connection_says_so_everywhere() {
@@ -192,6 +192,24 @@ fn auto_resolve_sets_the_other_of_name_and_address() {
     let unknown = code(control.set_host_name("no-such-host.invalid"));
     assert!(matches!(unknown, ErrorCode::HostUnknown | ErrorCode::TimedOut), "{unknown}");
     assert_eq!(control.host_name(), "no-such-host.invalid", "it is set all the same");
+}
+
+#[test]
+fn a_name_that_is_not_resolved_leaves_no_address_of_another_host() {
+    let _guard = guard();
+    let server = server([]);
+    let control = control(&server);
+    control.set_auto_resolve(true);
+    control.set_host_name("localhost").unwrap();
+    assert_ne!(control.host_address(), "");
+    assert!(control.set_host_name("no-such-host.invalid").is_err());
+    assert_eq!(control.host_address(), "", "it was that of localhost");
+    assert!(control.connect(None, None, None, None, None, None).is_err(), "the password goes to nobody else");
+    // 192.0.2.0/24 is for documentation (RFC 5737): an address without a name, whether or not a name server can be asked.
+    assert!(control.set_host_address("192.0.2.1").is_err());
+    assert_eq!((control.host_address().as_str(), control.host_name().as_str()), ("192.0.2.1", ""));
+    assert!(control.set_host_name("no name").is_err());
+    assert_eq!(control.host_address(), "192.0.2.1", "what is refused changes nothing");
 }
 
 #[test]
