@@ -16,7 +16,7 @@ use crate::code::ErrorCode;
 use crate::constants::{AuthType, Options};
 use crate::control::Result;
 use crate::error::ControlError;
-use crate::settings::{Settings, check_host, check_options, check_timeout};
+use crate::settings::{Settings, check_host, check_options, check_proxy, check_timeout};
 
 /// The port of IMAP, and that of IMAP over TLS.
 const PORT: u16 = 143;
@@ -75,8 +75,7 @@ impl Plan {
             None | Some(0) => settings.timeout,
             Some(seconds) => check_timeout(seconds)?,
         };
-        let route =
-            Route::parse(settings.proxy.expose()).map_err(|error| ControlError::invalid(format!("proxy: {error}")))?;
+        let route = check_proxy(settings.proxy.expose())?;
         let (host, name) = whom(settings, arguments.remote_host, options, &route)?;
         let secure = settings.secure && !options.contains(Options::SecureExplicit);
         let implicit = secure || options.contains(Options::SecureImplicit);

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use imapkit_blocking::dial::{Host, Route};
+use imapkit_blocking::dial::{Host, Route, RouteError};
 use imapkit_blocking::types::Secret;
 
 use crate::constants::{AuthType, Options, TlsVersions, TraceFlags};
@@ -132,7 +132,7 @@ impl Settings {
     }
 
     pub(crate) fn set_proxy(&mut self, url: &str) -> Result<(), ControlError> {
-        Route::parse(url).map_err(|error| ControlError::invalid(format!("proxy: {error}")))?;
+        check_proxy(url)?;
         self.proxy = Secret::new(url);
         Ok(())
     }
@@ -199,6 +199,16 @@ pub(crate) fn check_timeout(seconds: u32) -> Result<u32, ControlError> {
     Ok(seconds)
 }
 
+pub(crate) fn check_proxy(url: &str) -> Result<Route, ControlError> {
+    Route::parse(url).map_err(|error| {
+        ControlError::invalid(match error {
+            // It names the proxy itself.
+            RouteError::Proxy(_) => error.to_string(),
+            _ => format!("proxy: {error}"),
+        })
+    })
+}
+
 pub(crate) fn check_host(host: &str) -> Result<Host, ControlError> {
     Host::parse(host).map_err(|error| ControlError::invalid(error.to_string()))
 }
@@ -236,6 +246,14 @@ mod tests {
         assert!(settings.set_host_name("no name").is_err() && settings.set_host_address("imap.example.org").is_err());
         assert!(settings.set_proxy("gopher://x").is_err() && settings.set_service("pop3").is_err());
         assert_eq!((settings.timeout, settings.host_name.as_str(), settings.remote_port), (20, "", 0));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_proxy_is_told_behind_its_name_once() {
+        for url in ["gopher://x", "command:", "unix:x"] {
+            let error = Settings::default().set_proxy(url).unwrap_err();
+            assert_eq!(error.text().matches("proxy: ").count(), 1, "{error}");
+        }
     }
 
     #[test]
