@@ -123,8 +123,7 @@ fn whom(settings: &Settings, given: Option<&str>, options: Options, route: &Rout
         Some(host) => host,
         None if !address.is_empty() => address,
         None if !name.is_empty() => name,
-        // A socket needs no name; a command that wants one says so.
-        None if matches!(route, Route::Unix(_) | Route::Command(_)) => "localhost",
+        None if needs_no_host(route) => "localhost",
         None => {
             let text = "no host: give one to connect, or set host_name or host_address";
             return Err(ControlError::invalid(text));
@@ -135,6 +134,15 @@ fn whom(settings: &Settings, given: Option<&str>, options: Options, route: &Rout
     let named_otherwise = options.contains(Options::Tunnel) || given.is_none_or(str::is_empty);
     let certified = if named_otherwise && !name.is_empty() { name } else { host };
     Ok((host.to_owned(), certified.to_owned()))
+}
+
+/// A socket needs no name, nor does a command without a place for one.
+fn needs_no_host(route: &Route) -> bool {
+    match route {
+        Route::Unix(_) => true,
+        Route::Command(template) => !template.takes_host(),
+        _ => false,
+    }
 }
 
 impl LoginPlan {

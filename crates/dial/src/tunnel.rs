@@ -39,6 +39,11 @@ impl CommandTemplate {
         }
     }
 
+    /// Whether there is a place for the host.
+    pub fn takes_host(&self) -> bool {
+        self.words.iter().flatten().any(|part| *part == Part::Host)
+    }
+
     /// The program and its arguments, placeholders filled.
     ///
     /// # Errors

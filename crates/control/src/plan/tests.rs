@@ -147,6 +147,15 @@ fn a_socket_or_a_command_needs_no_host() {
 }
 
 #[test]
+fn a_command_with_a_place_for_the_host_needs_one() {
+    let settings = Settings { proxy: Secret::new("command:ssh -W {host}:{port} gateway"), ..Settings::default() };
+    let error = Plan::new(&settings, &Arguments::default()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidArgument);
+    let arguments = Arguments { remote_host: Some("imap.example.org"), ..Arguments::default() };
+    assert_eq!(plan(&settings, &arguments).host, "imap.example.org");
+}
+
+#[test]
 fn nothing_secret_shows() {
     let settings = settings(|s| s.user_name = "me".into());
     let made = plan(&settings, &Arguments { password: Some("hunter2"), ..Arguments::default() });
