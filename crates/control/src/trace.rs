@@ -27,16 +27,13 @@ struct Open {
 }
 
 impl Trace {
-    /// Writes to this file from now on, behind what is there; or nowhere.
+    /// Writes to this file from now on, behind what is there; or nowhere, also when it cannot be opened.
     pub(crate) fn set(&self, on: bool, path: Option<&Path>, flags: TraceFlags) -> Result<(), ControlError> {
-        let open = match path.filter(|path| on && !path.as_os_str().is_empty()) {
-            Some(path) => {
-                let file = open(path).map_err(|error| ControlError::file(path, "opening the trace file", &error))?;
-                Some(Open { file, flags, began: Instant::now() })
-            }
-            None => None,
-        };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = open;
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = None;
+        let Some(path) = path.filter(|path| on && !path.as_os_str().is_empty()) else { return Ok(()) };
+        let file = open(path).map_err(|error| ControlError::file(path, "opening the trace file", &error))?;
+        *current = Some(Open { file, flags, began: Instant::now() });
         Ok(())
     }
 
@@ -119,11 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_opened_is_an_error_and_changes_nothing() {
+    fn a_file_that_cannot_be_opened_is_an_error_and_the_end_of_the_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trace");
         let trace = Trace::default();
+        trace.set(true, Some(&path), TraceFlags::Bytes).unwrap();
         let error = trace.set(true, Some(Path::new("/nowhere/at/all")), TraceFlags::Info).unwrap_err();
         assert_eq!(error.code(), ErrorCode::FileError);
+        assert!(!trace.wants_lines());
         trace.call("still works", None);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "", "nothing goes to the old file");
         assert!(trace.set(true, None, TraceFlags::Info).is_ok(), "a file may be named later");
     }
 }
