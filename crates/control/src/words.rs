@@ -12,6 +12,11 @@ use std::sync::LazyLock;
 use imapkit_blocking::session::printable;
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
 
+/// Octets of a file name: systems take 255, and `attachment` or a number may be added.
+const MAX_NAME: usize = 200;
+/// What is longer behind the last dot is no ending.
+const MAX_ENDING: usize = 32;
+
 static SUBJECT: LazyLock<MessageParser> =
     LazyLock::new(|| MessageParser::new().header_text(HeaderName::Subject).default_header_ignore());
 static PARAMETERS: LazyLock<MessageParser> =
@@ -97,19 +102,33 @@ pub(crate) fn file_name<'a>(
     (!name.is_empty()).then_some(name)
 }
 
-/// A name that can be given to a file: no folders, no hidden files, nothing a system reads in its own way, at most 150 characters.
+/// A name that can be given to a file: no folders, no hidden files, nothing a system reads in its own way, at most
+/// [`MAX_NAME`] octets with its ending kept.
 pub(crate) fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let odd =
         |c: char| c.is_control() || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\u{202a}'..='\u{202e}');
-    let safe: String = last.chars().map(|c| if odd(c) { '_' } else { c }).take(150).collect();
-    let safe = safe.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
+    let safe: String = last.chars().map(|c| if odd(c) { '_' } else { c }).collect();
+    let safe = shortened(safe.trim().trim_start_matches('.').trim_end_matches(['.', ' ']));
     let stem = safe.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let device = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
         || (stem.len() == 4
             && (stem.starts_with("com") || stem.starts_with("lpt"))
             && stem.ends_with(|c: char| c.is_ascii_digit()));
-    if safe.is_empty() || device { format!("attachment{safe}") } else { safe.to_owned() }
+    if safe.is_empty() || device { format!("attachment{safe}") } else { safe }
+}
+
+/// The beginning and the ending of a name that is too long.
+fn shortened(name: &str) -> String {
+    if name.len() <= MAX_NAME {
+        return name.to_owned();
+    }
+    let ending = name.rfind('.').and_then(|dot| name.get(dot..)).filter(|ending| ending.len() <= MAX_ENDING);
+    let ending = ending.unwrap_or_default();
+    let room = MAX_NAME.saturating_sub(ending.len());
+    let end = name.char_indices().map(|(at, c)| at.saturating_add(c.len_utf8())).take_while(|&end| end <= room).last();
+    let stem = name.get(..end.unwrap_or_default()).unwrap_or_default();
+    format!("{}{ending}", stem.trim_end_matches(['.', ' ']))
 }
 
 #[cfg(test)]
@@ -154,6 +173,10 @@ mod tests {
         ] {
             assert_eq!(safe_file_name(name), safe, "{name:?}");
         }
-        assert_eq!(safe_file_name(&"x".repeat(1000)).len(), 150);
+        assert_eq!(safe_file_name(&"x".repeat(1000)).len(), MAX_NAME);
+        let long = safe_file_name(&format!("{}.tar.pdf", "漢".repeat(100)));
+        assert!(long.len() <= MAX_NAME && long.starts_with("漢漢") && long.ends_with("漢.pdf"), "{long}");
+        let no_ending = safe_file_name(&format!("a.{}", "b".repeat(1000)));
+        assert_eq!(no_ending.len(), MAX_NAME);
     }
 }
