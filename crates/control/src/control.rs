@@ -455,7 +455,7 @@ impl Inner {
             return Err(ControlError::new(ErrorCode::NotAuthenticated, "nobody is logged in; call login first"));
         }
         if self.open().is_some() {
-            let text = "a message is open: read it to its end, or call close_message";
+            let text = "a message is open: call close_message first";
             return Err(ControlError::new(ErrorCode::InProgress, text));
         }
         Ok(client)
