@@ -311,8 +311,10 @@ impl Inner {
         }
         // What the server forbids in clear text is not done in another way that tells as much (T028).
         let credentials = login.credentials(!forbidden).endpoint(name, port);
+        let (heard, _) = client.last_reply();
         client.with_timeout(left).login_as(credentials).map(drop).map_err(|error| {
-            let wants_tls = clear && forbidden && error.reply().is_none();
+            // Where the server has answered, something was tried: it is not TLS that is missing.
+            let wants_tls = clear && forbidden && error.reply().is_none() && client.last_reply().0 == heard;
             let no_way = matches!(error.kind(), ErrorKind::Auth | ErrorKind::Unsafe);
             let error = login.judge(ControlError::from(error));
             if wants_tls && no_way { error.with_code(ErrorCode::SecureConnectionRequired) } else { error }

@@ -194,6 +194,19 @@ fn t028_a_password_does_not_go_where_login_is_disabled() {
 }
 
 #[test]
+fn t028_a_mechanism_that_fails_is_no_matter_of_tls() {
+    let _guard = guard();
+    let (_peer, control) = peer(|conn| {
+        conn.send("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=CRAM-MD5] ready\r\n")?;
+        let tag = conn.expect("AUTHENTICATE CRAM-MD5")?;
+        conn.send(format!("{tag} OK too soon\r\n"))?;
+        conn.expect_eof()
+    });
+    control.set_auth_type(AuthType::CramMd5);
+    assert_eq!(code(plain(&control)), ErrorCode::MechanismUnavailable);
+}
+
+#[test]
 fn a_program_can_stop_its_password_from_going_out() {
     let _guard = guard();
     let (peer, control) = peer(|conn| {
