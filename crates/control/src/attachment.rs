@@ -101,6 +101,10 @@ impl Inner {
     fn find(&self, selected: &Selected, number: u32, by: By, name: &PartName) -> Result<MessagePart> {
         let parts = part::list(&self.structure(selected, number, by)?);
         let count = parts.len();
+        // A part without a file name is not called nothing.
+        if matches!(name, PartName::Name(name) if name.is_empty()) {
+            return Err(ControlError::invalid("the name of the part is empty"));
+        }
         let found = parts.into_iter().find(|part| match name {
             PartName::Number(number) => part.number == *number,
             PartName::Name(name) => part.section == *name || part.file_name.to_lowercase() == name.to_lowercase(),

@@ -117,6 +117,11 @@ fn attachments_are_saved_by_name_and_never_over_another_file() {
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "nothing is left over");
     assert_eq!(code(control.get_attachment(1, 3, path("no/such/folder/x"))), ErrorCode::FileError);
+    assert_eq!(
+        code(control.get_attachment(1, "", folder.path())),
+        ErrorCode::InvalidArgument,
+        "no name is none's name"
+    );
     assert!(control.is_connected());
 }
 
