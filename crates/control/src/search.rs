@@ -3,10 +3,11 @@
 //! Separate because criteria are the caller's text: they are cut into words and sent by the same encoder as everything else, so that nothing
 //! in them can become another command (T072). RFC 9051 §6.4.4, RFC 4731 (ESEARCH), RFC 5530 (BADCHARSET).
 
+use imapkit_blocking::session::Rules;
 use imapkit_blocking::session::commands::Raw;
 use imapkit_blocking::types::Key;
-use imapkit_blocking::wire::{RawToken, Untagged};
-use imapkit_blocking::{Error, ErrorKind, Selected};
+use imapkit_blocking::wire::{Encoder, RawToken, Untagged};
+use imapkit_blocking::{Command, Error, ErrorKind, Selected};
 
 use crate::code::ErrorCode;
 use crate::control::{Control, Inner, Result};
@@ -63,7 +64,7 @@ impl Inner {
     fn search(&self, criteria: &str, charset: Option<&str>, by: By) -> Result<Vec<u32>> {
         let selected = self.selected()?;
         let command = command(criteria, charset, by)?;
-        let answer = selected.client().run(command).map_err(judge)?;
+        let answer = selected.client().run(Search(command)).map_err(judge)?;
         let mut found = Vec::new();
         check(&selected, answer.untagged.iter().map(count).fold(0, u64::saturating_add))?;
         for data in answer.untagged {
@@ -80,6 +81,30 @@ impl Inner {
         found.sort_unstable();
         found.dedup();
         Ok(found)
+    }
+}
+
+/// A search in the caller's words, under its own name.
+struct Search(Raw);
+
+impl Command for Search {
+    type Output = <Raw as Command>::Output;
+    type Gather = <Raw as Command>::Gather;
+
+    fn name(&self) -> &'static str {
+        "SEARCH"
+    }
+
+    fn encode(&self, out: &mut Encoder) {
+        self.0.encode(out);
+    }
+
+    fn rules(&self) -> Rules {
+        self.0.rules()
+    }
+
+    fn gather(self) -> Self::Gather {
+        self.0.gather()
     }
 }
 

@@ -333,6 +333,8 @@ fn messages_are_found_by_text_and_by_typed_criteria() {
     for nonsense in ["NO SUCH KEY", "", "SUBJECT \"open", "ALL\r\nA9 LOGOUT"] {
         assert_eq!(code(control.search_mailbox(nonsense, None)), ErrorCode::SearchRejected, "{nonsense:?}");
     }
+    let text = control.search_mailbox("NO SUCH KEY", None).unwrap_err().text().to_owned();
+    assert!(text.starts_with("SEARCH") && !text.contains("raw command"), "{text}");
     assert_eq!(code(control.search_mailbox("ALL", Some("KLINGON"))), ErrorCode::CharsetRejected);
     assert!(control.is_connected());
     let found = control.search_mailbox("ALL", None).unwrap();
