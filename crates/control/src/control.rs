@@ -381,7 +381,7 @@ impl Inner {
         }
         status.reply.clone_from(&reply);
         drop(status);
-        if let Some((result, text)) = reply.as_ref().map(crate::live::described) {
+        if let Some((result, text)) = reply.as_ref().map(crate::reply::described) {
             drop(self.events.command(result, &text));
         }
     }
@@ -389,7 +389,7 @@ impl Inner {
     /// Notes a reply that came before there was a connection to ask for it.
     pub(crate) fn note_refusal(&self, reply: &Answer) {
         self.status().reply = Some(reply.clone());
-        let (result, text) = crate::live::described(reply);
+        let (result, text) = crate::reply::described(reply);
         drop(self.events.command(result, &text));
     }
 

@@ -71,6 +71,7 @@ mod message_properties;
 mod part;
 mod plan;
 mod read;
+mod reply;
 mod result_properties;
 mod search;
 mod secure_properties;

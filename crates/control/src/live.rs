@@ -9,10 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use imapkit_blocking::transport::Facts;
 use imapkit_blocking::types::{BodyStructure, ListEntry, Uid};
-use imapkit_blocking::wire::StatusKind;
-use imapkit_blocking::{Answer, Client, Event, Events, MailboxEvent, Selected, State};
+use imapkit_blocking::{Client, Event, Events, MailboxEvent, Selected, State};
 
-use crate::constants::{Options, ResultCode};
+use crate::constants::Options;
 
 /// One connection.
 pub(crate) struct Live {
@@ -154,16 +153,4 @@ impl Selection {
     pub(crate) fn end_check(&mut self) {
         self.checked = self.arrived;
     }
-}
-
-/// The server's answer as a number and in its words, `OK [READ-WRITE] done`.
-pub(crate) fn described(reply: &Answer) -> (ResultCode, String) {
-    let (result, word) = match reply.status {
-        StatusKind::Ok | StatusKind::PreAuth => (ResultCode::Ok, "OK"),
-        StatusKind::No => (ResultCode::No, "NO"),
-        StatusKind::Bad => (ResultCode::Bad, "BAD"),
-        StatusKind::Bye => (ResultCode::No, "BYE"),
-    };
-    let code = reply.code.as_ref().map(|code| format!("[{}] ", code.name())).unwrap_or_default();
-    (result, format!("{word} {code}{}", reply.text).trim_end().to_owned())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::constants::{ResultCode, TraceFlags};
 use crate::control::{Control, Result};
 use crate::error::ControlError;
-use crate::live::described;
+use crate::reply::described;
 
 impl Control {
     /// The number of the last error; 0 when there was none since it was cleared. Calls that succeed do not clear it.

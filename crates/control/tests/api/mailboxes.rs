@@ -296,6 +296,20 @@ fn a_raw_command_tells_its_reply_and_what_it_selects_is_no_secret() {
 }
 
 #[test]
+fn a_reply_keeps_the_arguments_of_its_code() {
+    let _guard = guard();
+    let (_peer, control) = peer(|conn| {
+        log_in(conn, "")?;
+        let tag = conn.expect("X-COPY")?;
+        conn.send(format!("{tag} OK [COPYUID 38505 304,319:320 3956:3958] Done\r\n"))?;
+        conn.expect_eof()
+    });
+    control.connect(None, None, None, None, None, None).unwrap();
+    control.command("X-COPY", None).unwrap();
+    assert_eq!(control.result_string(), "OK [COPYUID 38505 304,319:320 3956:3958] Done");
+}
+
+#[test]
 fn reset_leaves_the_mailbox_and_forgets_errors() {
     let _guard = guard();
     let server = server([mail("one", 100)]);
