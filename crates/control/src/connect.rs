@@ -233,9 +233,10 @@ impl Inner {
         let config = match plan.link {
             Link::Tls => Config::tls(&*plan.host),
             Link::StartTls => Config::starttls(&*plan.host),
+            // Where a command or a socket leads to, only the caller knows.
+            Link::Clear if !plan.is_tunnel() => Config::danger_plaintext(&*plan.host).danger_plaintext_anywhere(),
             Link::Clear if plan.is_piped() => Config::tunnel(&*plan.host),
-            Link::Clear if plan.is_tunnel() => Config::tunnel(&*plan.host).danger_forwarded(),
-            Link::Clear => Config::danger_plaintext(&*plan.host).danger_plaintext_anywhere(),
+            Link::Clear => Config::tunnel(&*plan.host).danger_forwarded(),
         };
         let silence = SILENCE.max(plan.timeout);
         let timers = Timers { progress: silence, greeting: silence, ..Timers::default() };

@@ -178,7 +178,8 @@ impl Control {
     }
 
     /// Sets the proxy: `socks5://`, `socks5h://`, `socks4a://`, `socks4://`, `http://` or `https://` with `user:password@host:port`, `command:`
-    /// with a command line, `unix:` with a path; nothing for a direct connection.
+    /// with a command line, `unix:` with a path; nothing for a direct connection. A command with a place for `{host}` needs a host. What a
+    /// command or a socket carries is clear text like any other: a server that greets with PREAUTH is refused unless `options` says `Tunnel`.
     ///
     /// # Errors
     /// [`ErrorCode::InvalidArgument`].

@@ -110,7 +110,7 @@ impl Plan {
         self.options.contains(Options::Tunnel)
     }
 
-    /// A tunnel by its nature: nothing of it goes over a network in clear text, as far as we know.
+    /// Through a command or a local socket: we do not call anybody over the network ourselves.
     pub(crate) fn is_piped(&self) -> bool {
         matches!(self.route, Route::Unix(_) | Route::Command(_))
     }

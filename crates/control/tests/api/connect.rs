@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use imapkit_control::{AuthType, Control, ErrorCode, Options, State};
 use imapkit_testkit::peer::{Peer, PeerConn};
 
-use super::support::{Log, code, connected, control, guard, log_in, mail, peer, server};
+use super::support::{Log, code, connected, control, folder, guard, log_in, mail, peer, server};
 
 fn plain(control: &Control) -> Result<(), imapkit_control::ControlError> {
     control.connect(None, None, None, None, None, None)
@@ -238,6 +238,35 @@ fn preauth_counts_as_authenticated_but_not_in_clear_text() {
     control.connect(None, None, None, None, None, Some(Options::Tunnel)).unwrap();
     assert_eq!(control.state(), State::Idle);
     assert!(control.capability().unwrap().contains("X-ASKED"), "capabilities were asked for, not believed");
+}
+
+#[cfg(unix)]
+#[test]
+fn preauth_through_a_socket_needs_tunnel_as_well() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+
+    let _guard = guard();
+    let (_folder, path) = folder();
+    let listener = std::os::unix::net::UnixListener::bind(path("imap")).unwrap();
+    let serving = std::thread::spawn(move || {
+        for connection in listener.incoming().take(2) {
+            let mut connection = connection.unwrap();
+            connection.write_all(b"* PREAUTH [CAPABILITY IMAP4rev1] welcome\r\n").unwrap();
+            let lines = BufReader::new(connection.try_clone().unwrap()).lines();
+            for line in lines.map_while(Result::ok) {
+                let tag = line.split(' ').next().unwrap();
+                let _ = write!(connection, "* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n");
+            }
+        }
+    });
+    let control = Control::new();
+    control.set_proxy(&format!("unix:{}", path("imap").display())).unwrap();
+    assert_eq!(code(plain(&control)), ErrorCode::UnsafeServer);
+    control.set_options(Options::Tunnel).unwrap();
+    plain(&control).unwrap();
+    assert_eq!(control.state(), State::Idle);
+    drop(control);
+    serving.join().unwrap();
 }
 
 #[test]
