@@ -283,6 +283,19 @@ fn messages_are_copied_moved_and_marked_by_number_set_and_uid() {
 }
 
 #[test]
+fn uids_that_are_not_there_are_passed_over_by_what_changes_messages() {
+    let _guard = guard();
+    let server = server([mail("one", 100)]);
+    let control = selected(&server);
+    control.copy_message_uid(99_999, "Archive").unwrap();
+    control.move_message_uid(99_999, "Archive").unwrap();
+    control.delete_message_uid(99_999).unwrap();
+    control.set_flags_uid(99_999, MessageFlags::Seen).unwrap();
+    assert_eq!((control.message_count(), server.messages("me", "Archive").unwrap().len()), (1, 0));
+    assert_eq!(code(control.get_message_uid(99_999, 0, Section::Default)), ErrorCode::MessageNotFound);
+}
+
+#[test]
 fn without_move_messages_are_copied_marked_and_removed() {
     let _guard = guard();
     let (peer, control) = peer(|conn| {
