@@ -527,8 +527,9 @@ extern "C" {
 struct imapkit_control *imapkit_control_new(void);
 
 // Ends a control: cancels the call in progress, closes the connection and frees what the control holds. The handle is of no use afterwards;
-// every function answers it with IMAPKIT_E_INVALID_ARGUMENT, this one as well. A call that another thread is making on it ends first.
-// From inside a callback: IMAPKIT_E_IN_PROGRESS, and nothing happens.
+// every function answers it with IMAPKIT_E_INVALID_ARGUMENT, this one as well. A call that another thread is making on it, and its callbacks,
+// end first: this function waits for them, so do not hold a lock that a callback waits for. From inside a callback:
+// IMAPKIT_E_IN_PROGRESS, and nothing happens.
 int32_t imapkit_control_free(struct imapkit_control *control);
 
 // Frees what a function of this library has handed out: texts, bytes and lists. NULL is permitted.
