@@ -808,10 +808,10 @@ int32_t imapkit_control_transfer_bytes(struct imapkit_control *control, uint64_t
 // Bytes a second of the last transfer.
 int32_t imapkit_control_transfer_rate(struct imapkit_control *control, uint64_t *value);
 
-// Milliseconds the last transfer took.
+// Whole seconds the last transfer has taken, so far.
 int32_t imapkit_control_transfer_time(struct imapkit_control *control, uint64_t *value);
 
-// The version of the library: `0.1.0`. The text stays; it is not to be freed.
+// The version of the library, which is the property `version` of every control: `0.1.0`. The text stays; it is not to be freed.
 const char *imapkit_version(void);
 
 // What a code means: one lower-case line. The text stays; it is not to be freed. NULL for numbers that are no code.

@@ -168,7 +168,7 @@ pub unsafe extern "C" fn imapkit_control_transfer_rate(control: *mut Handle, val
     })
 }
 
-/// Milliseconds the last transfer took.
+/// Whole seconds the last transfer has taken, so far.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn imapkit_control_transfer_time(control: *mut Handle, value: *mut u64) -> i32 {
     with(control, |control| {
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn imapkit_control_transfer_time(control: *mut Handle, val
     })
 }
 
-/// The version of the library: `0.1.0`. The text stays; it is not to be freed.
+/// The version of the library, which is the property `version` of every control: `0.1.0`. The text stays; it is not to be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn imapkit_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
