@@ -65,14 +65,13 @@ fn ends_number(next: Option<u8>) -> bool {
 #[cold]
 fn skip_number(cursor: &mut Cursor<'_>, start: usize) -> Parsed<bool> {
     cursor.set_pos(start);
-    let len = cursor.rest().iter().position(|octet| ends_number(Some(*octet))).unwrap_or(cursor.rest().len());
-    let entry = cursor.rest().get(..len).unwrap_or_default();
+    let entry = cursor.rest().split(|octet| ends_number(Some(*octet))).next().unwrap_or_default();
     let digits = entry.strip_prefix(b"-").unwrap_or(entry);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(Expected("the end of the response"));
     }
     cursor.note(hazard::SEARCH);
-    cursor.advance(len);
+    cursor.advance(entry.len());
     Ok(true)
 }
 
