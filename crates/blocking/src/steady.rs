@@ -201,7 +201,7 @@ impl Steady {
                     self.recovery.connected(self.clock.now());
                     self.client = Some(client.clone());
                     self.used = self.clock.now();
-                    match self.restore(&client) {
+                    match self.restore(&client, deadline) {
                         Ok(()) => return Ok(client),
                         // Seen, and counted, at the next turn.
                         Err(error) if is_lost(&error) => client.close(),
@@ -381,19 +381,31 @@ impl Steady {
     }
 
     /// Selects the mailbox on a new connection.
-    fn restore(&mut self, client: &Client) -> Result<(), Error> {
+    fn restore(&mut self, client: &Client, deadline: Tick) -> Result<(), Error> {
         self.tell(SteadyEvent::Connected);
         let Some(kept) = &self.mailbox else { return Ok(()) };
         let (name, read_only) = (kept.name.clone(), kept.read_only);
-        match select(client, &name, read_only) {
-            Ok(selected) => self.note(&selected),
-            Err(error) if is_lost(&error) || error.kind() == ErrorKind::Cancelled => return Err(error),
-            Err(error) => {
+        let mut backoff = Backoff::new(self.backoff);
+        loop {
+            let why = match select(client, &name, read_only) {
+                Ok(selected) => {
+                    self.note(&selected);
+                    return Ok(());
+                }
+                Err(error) if is_lost(&error) || error.kind() == ErrorKind::Cancelled => return Err(error),
+                Err(why) => why,
+            };
+            let asked = asked_to_wait(&why);
+            let Some(wait) = asked.and_then(|(trouble, wait)| backoff.failed(trouble, random(), wait)) else {
                 self.mailbox = None;
-                self.tell(SteadyEvent::MailboxLost(error));
-            }
+                self.tell(SteadyEvent::MailboxLost(why));
+                return Ok(());
+            };
+            // In use, say, by the server's half of the connection that was lost.
+            let slept =
+                self.cancel.sleep(self.cancel.patience(Some(deadline)), self.clock, self.clock.now().after(wait));
+            slept.map_err(|over| if over.kind() == ErrorKind::Timeout { why } else { over })?;
         }
-        Ok(())
     }
 
     /// The mailbox is selected again: is it what it was?

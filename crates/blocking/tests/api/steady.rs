@@ -85,6 +85,34 @@ fn a_lost_connection_is_made_again_with_its_mailbox_and_writes_are_not_repeated(
 }
 
 #[test]
+fn a_mailbox_that_is_in_use_for_a_while_is_not_given_up() {
+    let _guard = guard();
+    let peer = Peer::serve_fn(|conn| {
+        login(conn)?;
+        open(conn, 7)?;
+        conn.expect("NOOP")?;
+        conn.accept()?;
+        login(conn)?;
+        for code in ["INUSE", "UNAVAILABLE"] {
+            let tag = conn.expect("SELECT INBOX")?;
+            conn.send(format!("{tag} NO [{code}] locked\r\n"))?;
+        }
+        open(conn, 7)?;
+        let tag = conn.expect("NOOP")?;
+        conn.send(format!("{tag} OK done\r\n"))?;
+        conn.drain()
+    });
+    let mut account = steady(&to(peer.port()));
+    account.select("INBOX").unwrap();
+    account.run(&Noop).unwrap();
+    account.selected().unwrap();
+    let events: Vec<_> = std::iter::from_fn(|| account.poll_event()).collect();
+    assert!(matches!(events.last(), Some(SteadyEvent::MailboxRestored)), "{events:?}");
+    drop(account);
+    peer.join().unwrap();
+}
+
+#[test]
 fn t066_refused_credentials_are_tried_once_until_others_are_brought() {
     let _guard = guard();
     let peer = Peer::serve_fn(|conn| {

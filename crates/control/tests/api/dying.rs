@@ -278,7 +278,7 @@ fn a_server_that_says_goodbye_between_two_calls_is_told_by_the_next() {
         control.select_mailbox("INBOX").unwrap();
         let log = Log::of(&control);
         if long_after {
-            std::thread::sleep(Duration::from_millis(700));
+            thread::sleep(Duration::from_millis(700));
         }
         let code = code(control.check_mailbox());
         assert!(is_lost(code) || code == ErrorCode::NotConnected, "{code:?}");
