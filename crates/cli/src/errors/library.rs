@@ -47,14 +47,14 @@ pub(crate) fn explain(error: &Error, place: &Place, doing: &str) -> Problem {
             format!("no secure connection to {}: {error}", place.server_text()),
         )
         .next(
-            "nothing was sent; check the port (993 for imaps://, 143 for imap+starttls://), then run: imapkit doctor",
+            "nothing more was sent; check the port (993 for imaps://, 143 for imap+starttls://), then run: imapkit doctor",
         ),
         ErrorKind::Unsafe => Problem::new(
             Exit::Guard,
             "unsafe",
             format!("{} is not to be trusted with a password: {error}", place.server_text()),
         )
-        .next("nothing was sent; use imaps:// if the server has it, or ask its operator"),
+        .next("nothing more was sent; use imaps:// if the server has it, or ask its operator"),
         ErrorKind::Bye => refused(error, place, doing, Exit::Network),
         ErrorKind::No | ErrorKind::Bad => refused(error, place, doing, Exit::Failed),
         ErrorKind::Unsupported => {
