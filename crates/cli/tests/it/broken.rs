@@ -208,6 +208,18 @@ fn a_server_that_dies_in_the_middle_is_shown_with_its_last_lines() {
 }
 
 #[test]
+fn a_server_that_leaves_during_the_trials_is_not_called_good() {
+    let answer = |command: &str| match command.split(' ').next() {
+        Some("AUTHENTICATE") => "# OK [CAPABILITY IMAP4rev1] in\r\n".to_owned(),
+        Some("LIST") => "* LIST () \"/\" INBOX\r\n# OK\r\n".to_owned(),
+        Some("NOOP") => "* BYE going down\r\n!".to_owned(),
+        _ => "# OK\r\n".to_owned(),
+    };
+    let ran = doctor(&scripted(GREETING, answer), &[]).exits(1);
+    says(&ran, &["ended the connection while trying what the server offers", "going down"]);
+}
+
+#[test]
 fn odd_lines_and_alerts_are_shown_as_they_came_and_cost_nothing() {
     let answer = |command: &str| match command.split(' ').next() {
         Some("AUTHENTICATE") => "* LIST (((\r\n# OK [ALERT] Back up your mail\r\n".to_owned(),

@@ -206,13 +206,20 @@ impl Visit<'_> {
         let wrong = |error: imapkit::Error| explain(&error, &place, "looking at the account");
         let seen = account::look(&client, self.report).await.map_err(wrong);
         self.report.profile = profile::of(self.report);
+        let mut lost = None;
         if seen.is_ok() {
             self.step("trying what it offers", output);
             self.report.checks = trials::run(&client, &self.tape).await;
+            // A trial that the connection died in says nothing of what was tried.
+            lost = client.noop().await.err().filter(|error| !error.connection_alive());
             let _ = client.logout().await;
         }
         self.hear_out(events).await;
         seen?;
+        if let Some(error) = lost {
+            self.report.checks.clear();
+            return Err(explain(&error, &place, "trying what the server offers"));
+        }
         if self.plan.write_test {
             self.step("trying things out in a temporary folder", output);
             let tape = Tape::new();
