@@ -3,47 +3,45 @@
 //! Asked because IMAP4rev2 servers send LIST responses unasked whenever a mailbox is made, renamed or removed (§7.3.1), also while a LIST is
 //! in flight: only what matches its pattern can be its answer. ASCII case is ignored, as INBOX may come in any.
 
-use core::str::Chars;
+use alloc::vec;
+use alloc::vec::Vec;
 
-/// What follows a wildcard, and the text from where on that is tried.
-type Tried<'a> = (Chars<'a>, Chars<'a>);
-
-/// True when `name` matches: `*` stands for anything, `%` for anything within one level.
+/// True when `name` matches: `*` stands for anything, `%` for anything within one level. Takes the time of one times the other, whatever
+/// the server calls a mailbox.
 pub(super) fn matches(pattern: &str, name: &str, delimiter: Option<char>) -> bool {
-    let (mut pattern, mut name) = (pattern.chars(), name.chars());
-    // Of the last `%` and the last `*`.
-    let mut level: Option<Tried<'_>> = None;
-    let mut any: Option<Tried<'_>> = None;
-    loop {
-        match pattern.next() {
-            Some('*') => {
-                any = Some((pattern.clone(), name.clone()));
-                level = None;
-                continue;
-            }
-            Some('%') => {
-                level = Some((pattern.clone(), name.clone()));
-                continue;
-            }
-            wanted => match (wanted, name.next()) {
-                (None, None) => return true,
-                (Some(wanted), Some(found)) if wanted.eq_ignore_ascii_case(&found) => continue,
-                _ => {}
-            },
-        }
-        // It does not fit here: the last `%` takes one character more, or else the last `*`.
-        if let Some((behind, text)) = &mut level {
-            if text.next().is_some_and(|taken| Some(taken) != delimiter) {
-                (pattern, name) = (behind.clone(), text.clone());
-                continue;
+    let pattern: Vec<char> = pattern.chars().collect();
+    // How much of the pattern may stand for what has been read of the name.
+    let mut done = vec![false; pattern.len().saturating_add(1)];
+    let mut next = done.clone();
+    if let Some(start) = done.first_mut() {
+        *start = true;
+    }
+    skip_wildcards(&pattern, &mut done);
+    for found in name.chars() {
+        next.fill(false);
+        for (at, wanted) in pattern.iter().enumerate().filter(|(at, _)| done.get(*at) == Some(&true)) {
+            let stays = *wanted == '*' || (*wanted == '%' && Some(found) != delimiter);
+            let goes_on = !matches!(wanted, '*' | '%') && wanted.eq_ignore_ascii_case(&found);
+            if stays || goes_on {
+                if let Some(place) = next.get_mut(at.saturating_add(usize::from(goes_on))) {
+                    *place = true;
+                }
             }
         }
-        level = None;
-        let Some((behind, text)) = &mut any else { return false };
-        if text.next().is_none() {
-            return false;
+        skip_wildcards(&pattern, &mut next);
+        core::mem::swap(&mut done, &mut next);
+    }
+    done.last() == Some(&true)
+}
+
+/// A wildcard may stand for nothing.
+fn skip_wildcards(pattern: &[char], done: &mut [bool]) {
+    for (at, wanted) in pattern.iter().enumerate() {
+        if matches!(wanted, '*' | '%') && done.get(at) == Some(&true) {
+            if let Some(behind) = done.get_mut(at.saturating_add(1)) {
+                *behind = true;
+            }
         }
-        (pattern, name) = (behind.clone(), text.clone());
     }
 }
 
@@ -94,7 +92,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_the_definition_says(pattern in "[ab/*%]{0,8}", name in "[ab/]{0,10}") {
-            let chars = |text: &String| text.chars().collect::<alloc::vec::Vec<_>>();
+            let chars = |text: &String| text.chars().collect::<Vec<_>>();
             prop_assert_eq!(matches(&pattern, &name, Some('/')), model(&chars(&pattern), &chars(&name)));
         }
     }
