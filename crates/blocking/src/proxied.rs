@@ -9,7 +9,7 @@
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpStream};
 
-use imapkit_dial::{Address, Family, Host, Negotiation, Phase, Proxy, ProxyKind};
+use imapkit_dial::{Family, Host, Negotiation, Phase, Proxy, ProxyKind};
 use imapkit_session::{Error, ErrorKind};
 use imapkit_transport::ServerId;
 use rustix::fd::AsFd;
@@ -34,7 +34,8 @@ pub(crate) fn connect(proxy: &Proxy, trust: &Trust, call: Call<'_>, attempt: &mu
     };
     let mut negotiation = proxy.negotiate(&host, call.port).map_err(failure::misuse)?;
     let to_proxy = Call { host: &proxy.host, port: proxy.port, address: None, only_here: false, ..call };
-    reach(proxy, trust, to_proxy, &mut negotiation, attempt).map_err(|error| through(proxy, &error))
+    reach(proxy, trust, to_proxy, &mut negotiation, attempt)
+        .map_err(|error| Error::with_source(error.kind(), proxy.blame(&error.to_string()), error))
 }
 
 /// All that the proxy has a part in.
@@ -56,17 +57,6 @@ fn reach(
     handshake(&mut veil, attempt)?;
     talk_veiled(&mut veil, negotiation, attempt)?;
     Ok(Socket::Veiled(veil))
-}
-
-/// It is the proxy that failed, and not the server.
-fn through(proxy: &Proxy, error: &Error) -> Error {
-    let at = Address { host: proxy.host.clone(), port: Some(proxy.port) };
-    let text = error.to_string();
-    let text = match text.strip_prefix("the proxy ") {
-        Some(does) => format!("the proxy {at} {does}"),
-        None => format!("the proxy {at}: {text}"),
-    };
-    Error::with_source(error.kind(), text, error.clone())
 }
 
 fn setting_up(error: io::Error) -> Error {

@@ -8,7 +8,7 @@
 
 use core::net::IpAddr;
 
-use imapkit_dial::{Address, Family, Host, Negotiation, Phase, Proxy, ProxyKind};
+use imapkit_dial::{Family, Host, Negotiation, Phase, Proxy, ProxyKind};
 use imapkit_session::{Error, ErrorKind};
 use imapkit_transport::ServerId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,7 +39,7 @@ pub(crate) async fn connect(
     let mut negotiation = proxy.negotiate(&host, call.port).map_err(failure::misuse)?;
     let to_proxy = Call { host: &proxy.host, port: proxy.port, address: None, only_here: false, ..call };
     let reached = reach(proxy, trust, to_proxy, &mut negotiation, clock).await;
-    reached.map_err(|error| through(proxy, &error))
+    reached.map_err(|error| Error::with_source(error.kind(), proxy.blame(&error.to_string()), error))
 }
 
 /// All that the proxy has a part in.
@@ -61,17 +61,6 @@ async fn reach(
     let mut veil = clock.within(Veil::draw(stream, &config, &server)).await??;
     clock.within(talk_veiled(&mut veil, negotiation)).await??;
     Ok(Box::new(veil))
-}
-
-/// It is the proxy that failed, and not the server.
-fn through(proxy: &Proxy, error: &Error) -> Error {
-    let at = Address { host: proxy.host.clone(), port: Some(proxy.port) };
-    let text = error.to_string();
-    let text = match text.strip_prefix("the proxy ") {
-        Some(does) => format!("the proxy {at} {does}"),
-        None => format!("the proxy {at}: {text}"),
-    };
-    Error::with_source(error.kind(), text, error.clone())
 }
 
 async fn talk(stream: &mut TcpStream, negotiation: &mut Negotiation) -> Result<(), Error> {

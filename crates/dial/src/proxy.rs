@@ -139,6 +139,15 @@ impl Proxy {
         self.kind == ProxyKind::Socks4
     }
 
+    /// The words for what went wrong on the way through it: they name the proxy, so that nobody takes it for the server.
+    pub fn blame(&self, text: &str) -> String {
+        let at = Address { host: self.host.clone(), port: Some(self.port) };
+        match text.strip_prefix("the proxy ") {
+            Some(does) => format!("the proxy {at} {does}"),
+            None => format!("the proxy {at}: {text}"),
+        }
+    }
+
     /// Begins to ask for a connection to this target.
     ///
     /// # Errors

@@ -168,6 +168,13 @@ fn proxies_are_read_strictly() {
     }
 }
 
+#[test]
+fn what_fails_is_the_proxy_by_name() {
+    let proxy = Proxy::parse("socks5://ann:secret@[::1]:1080").unwrap();
+    assert_eq!(proxy.blame("the proxy closed the connection"), "the proxy [::1]:1080 closed the connection");
+    assert_eq!(proxy.blame("timed out"), "the proxy [::1]:1080: timed out");
+}
+
 /// T109
 #[test]
 fn credentials_are_never_shown() {
